@@ -1,0 +1,1 @@
+"""What phototag does, without a terminal."""

@@ -1,0 +1,1 @@
+"""Models: the catalog, sessions, preprocessing, and the decoders of their outputs."""

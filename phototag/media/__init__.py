@@ -1,0 +1,1 @@
+"""Photos as files: walking, stamps, content hashes, decoding, EXIF."""

@@ -1,0 +1,1 @@
+"""How good findings are: matching by IoU, precision, recall, count errors."""

@@ -1,0 +1,1 @@
+"""Results as text, JSON, CSV, paths and pictures."""
