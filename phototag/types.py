@@ -138,6 +138,23 @@ class Analysis:
     findings: Findings = field(default_factory=Findings)
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A photo that answers a query. `path` is absolute, of its first reachable file; `copies` counts the known files
+    with this content, itself included; `score` is None where the query has no positive part; `width` and `height` are
+    pixels of the upright image; `labels` and `objects` are those at or above the thresholds in use, best first."""
+
+    path: bytes
+    copies: int
+    offline: bool
+    score: float | None
+    width: int
+    height: int
+    metadata: Metadata
+    labels: tuple[Label, ...] = ()
+    objects: tuple[Detection, ...] = ()
+
+
 def _check_confidence(confidence: float) -> None:
     if not 0.0 <= confidence <= 1.0:
         raise ValueError(f"a confidence lies between 0 and 1, not at {confidence}")

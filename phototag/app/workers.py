@@ -1,0 +1,246 @@
+"""Worker processes: each opens, decodes and analyses photos; the parent walks, decides and writes.
+
+Per chunk of photos there are two round trips. The worker reads the files and says what they are (a hash of their
+content); the parent says which models have not seen that content; the worker decodes and runs those models, and none
+for a moved file or a copy. Two chunks are under way per worker, so that no worker waits for an answer.
+
+A photo that kills or hangs its worker costs one `Problem`: its chunk is tried again photo by photo in a new process.
+"""
+
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import connection, get_context
+from multiprocessing.context import SpawnProcess
+from typing import TypeAlias
+
+from phototag.errors import ModelBrokenError, PhototagError
+from phototag.types import Analysis, FileStamp, Metadata, Photo, Problem, Stage, Task
+
+CHUNK_FILES = 8
+CHUNK_BYTES = 16 << 20
+CHUNKS_AHEAD = 2
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to look at. `path` is absolute; `folder` is the store's id of its folder."""
+
+    path: bytes
+    folder: int
+    stamp: FileStamp
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What became of a job: a problem, or a content with metadata; `photo` is None when the content was known already
+    and nothing had to be decoded."""
+
+    job: Job
+    content: bytes = b""
+    metadata: Metadata = field(default_factory=Metadata)
+    photo: Photo | None = None
+    analyses: tuple[Analysis, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """To the worker: read these files. A `suspect` one was under way when a worker died, and runs alone."""
+
+    number: int
+    jobs: tuple[Job, ...]
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """To the parent: the content of each file, None where it can't be read."""
+
+    number: int
+    contents: tuple[bytes | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """To the worker: the tasks to run per file."""
+
+    number: int
+    tasks: tuple[frozenset[Task], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """To the parent: what became of a chunk."""
+
+    number: int
+    examined: tuple[Examined, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """To the parent: the worker can't work at all."""
+
+    message: str
+    hint: str
+
+
+Message: TypeAlias = Identified | Done | Broken
+Lookup: TypeAlias = Callable[[Sequence[bytes | None]], Sequence[frozenset[Task]]]
+Main: TypeAlias = Callable[["connection.Connection", object], None]
+
+
+class _Worker:
+    """A process, its pipe, and the chunks it has."""
+
+    def __init__(self, main: Main, setup: object) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=main, args=(theirs, setup), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.chunks: dict[int, Chunk] = {}
+        self.heard = time.monotonic()
+        self.spoke = False
+
+    def send(self, message: Chunk | Wanted) -> None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # a dead worker is found when it is read
+            self.pipe.send(message)
+
+    def give(self, chunk: Chunk) -> None:
+        if not self.chunks:
+            self.heard = time.monotonic()
+        self.chunks[chunk.number] = chunk
+        self.send(chunk)
+
+    def takes(self, ahead: int, *, suspect: bool) -> bool:
+        """Whether it has at most `ahead` chunks and may have one more; a suspect is alone, so that it can be blamed."""
+        if suspect or any(chunk.suspect for chunk in self.chunks.values()):
+            return not self.chunks
+        return len(self.chunks) <= ahead
+
+    @property
+    def hangs(self) -> bool:
+        return bool(self.chunks) and time.monotonic() - self.heard > PATIENCE_SECONDS
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.join(timeout=2)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+class Pool:
+    """`count` worker processes that run `main(pipe, setup)`; they are started when there is work for them."""
+
+    def __init__(self, main: Main, setup: object, count: int) -> None:
+        self._main = main
+        self._setup = setup
+        self._count = count
+        self._workers: list[_Worker] = []
+        self._again: deque[Chunk] = deque()
+        self._numbers = iter(range(1 << 62))
+        self.stopping = False
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def run(self, jobs: Iterator[Job], lookup: Lookup) -> Iterator[tuple[Examined, ...]]:
+        """What became of the jobs, chunk by chunk in the order they finish.
+
+        `lookup` says which tasks a content still needs. Once `stopping` is set no new chunk is begun, and what is
+        under way is finished. Raises ModelBrokenError when no worker can load its models.
+        """
+        chunks = self._chunks(jobs)
+        while True:
+            self._feed(chunks)
+            if not any(worker.chunks for worker in self._workers):
+                return
+            for worker in self._ready():
+                yield from self._hear(worker, lookup)
+
+    def _chunks(self, jobs: Iterator[Job]) -> Iterator[Chunk]:
+        """Chunks of a bounded number of files and bytes."""
+        batch: list[Job] = []
+        size = 0
+        for job in jobs:
+            if batch and (len(batch) == CHUNK_FILES or size + job.stamp.size > CHUNK_BYTES):
+                yield Chunk(next(self._numbers), tuple(batch))
+                batch, size = [], 0
+            batch.append(job)
+            size += job.stamp.size
+        if batch:
+            yield Chunk(next(self._numbers), tuple(batch))
+
+    def _feed(self, chunks: Iterator[Chunk]) -> None:
+        for ahead in range(CHUNKS_AHEAD):  # one for every worker before a second one for any
+            for position in range(self._count):
+                if position < len(self._workers) and not self._workers[position].takes(
+                    ahead, suspect=bool(self._again)
+                ):
+                    continue
+                chunk = self._again.popleft() if self._again else None if self.stopping else next(chunks, None)
+                if chunk is None:
+                    return
+                if position == len(self._workers):
+                    self._workers.append(_Worker(self._main, self._setup))
+                self._workers[position].give(chunk)
+
+    def _ready(self) -> list[_Worker]:
+        readable = connection.wait([worker.pipe for worker in self._workers], timeout=1.0)
+        for worker in self._workers:
+            if worker.pipe not in readable and worker.hangs:
+                worker.process.kill()  # its pipe then reads as closed
+        return [worker for worker in self._workers if worker.pipe in readable]
+
+    def _hear(self, worker: _Worker, lookup: Lookup) -> Iterator[tuple[Examined, ...]]:
+        try:
+            message: Message = worker.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            yield from self._bury(worker)
+            return
+        worker.heard = time.monotonic()
+        worker.spoke = True
+        if isinstance(message, Broken):
+            raise ModelBrokenError(message.message, hint=message.hint)
+        if isinstance(message, Identified):
+            worker.send(Wanted(message.number, tuple(lookup(message.contents))))
+        else:
+            del worker.chunks[message.number]
+            yield message.examined
+
+    def _bury(self, worker: _Worker) -> Iterator[tuple[Examined, ...]]:
+        """Take a dead worker's chunks back: a photo that ran alone was the cause, others are tried again one by one."""
+        hung = worker.hangs
+        worker.stop()
+        self._workers.remove(worker)
+        if not worker.spoke:  # not a photo's fault: else every photo would become a problem
+            raise PhototagError(
+                "a worker process died while it started", hint="Is there enough memory? --workers 1 needs the least."
+            )
+        for chunk in worker.chunks.values():
+            if chunk.suspect:
+                reason = f"gave no picture within {PATIENCE_SECONDS:.0f} seconds" if hung else "its decoder crashed"
+                yield (Examined(chunk.jobs[0], problem=Problem(chunk.jobs[0].path, Stage.DECODE, reason)),)
+            else:
+                self._again.extend(Chunk(next(self._numbers), (job,), suspect=True) for job in chunk.jobs)
+
+
+def serve(
+    pipe: "connection.Connection", identify: Callable[[Chunk], Identified], finish: Callable[[Wanted], Done]
+) -> None:
+    """The worker's side: answer messages until the parent is gone. Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            message = pipe.recv()
+            pipe.send(identify(message) if isinstance(message, Chunk) else finish(message))

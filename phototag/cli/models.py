@@ -1,0 +1,135 @@
+"""`phototag models`: which there are, which are installed, and installing more."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from phototag.cli.session import Session, command
+from phototag.errors import ModelBrokenError
+
+Name = Annotated[str, typer.Argument(help="A model, as `phototag models list` shows it.", show_default=False)]
+
+
+def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """List every model of the catalog, and the packs."""
+    from phototag.app.models import model_states, open_library
+    from phototag.render.tables import rows_table
+
+    states = model_states(session.settings)
+    packs = open_library(session.settings).catalog.packs.values()
+    if as_json:
+        listed = [
+            {
+                "name": spec.name,
+                "task": spec.task.value,
+                "state": state.value,
+                "licence": spec.licence,
+                "accuracy": spec.accuracy,
+                "tested": spec.tested,
+                "note": spec.note,
+            }
+            for spec, state in states
+        ]
+        pairs = [{"name": p.name, "classifier": p.classifier, "detector": p.detector, "note": p.note} for p in packs]
+        document = {"models": listed, "packs": pairs}
+        session.print(json.dumps(document, ensure_ascii=False))
+        return
+    columns = (("model", "left"), ("task", "left"), ("state", "left"), ("accuracy", "left"), ("licence", "left"))
+    rows = (
+        (s.name, s.task.value, state.value, s.accuracy + ("" if s.tested else " (never run by us)"), s.licence)
+        for s, state in states
+    )
+    session.out.print(rows_table(columns, rows))
+    pack_columns = (("pack", "left"), ("classifier", "left"), ("detector", "left"), ("", "left"))
+    session.out.print(rows_table(pack_columns, ((p.name, p.classifier, p.detector, p.note) for p in packs)))
+
+
+def show(session: Session, name: Name) -> None:
+    """Show everything the catalog says of one model."""
+    from phototag.app.models import open_library
+    from phototag.render.tables import rows_table
+
+    library = open_library(session.settings)
+    spec = library.catalog.model(name)
+    facts = [
+        ("task", spec.task.value),
+        ("state", library.state(name).value),
+        ("licence", spec.licence),
+        ("source", spec.source),
+        ("accuracy", spec.accuracy),
+        ("input", f"{spec.input.width}x{spec.input.height}, {spec.input.fit.value}"),
+        ("labels", f"{len(spec.labels)}"),
+        ("threshold", f"{spec.confidences.threshold}"),
+        ("note", spec.note),
+    ]
+    for build in spec.builds:
+        facts.append(("build", f"{build.file}, {build.size:,} bytes, sha256 {build.sha256 or 'not published'}"))
+        facts.append(("", build.url or "published nowhere"))
+    session.out.print(rows_table((("", "left"), (name, "left")), facts))
+
+
+def install(
+    session: Session,
+    pack: Annotated[str, typer.Argument(help="A pack, as `phototag models list` shows it.", show_default=False)],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DIR_OR_URL", help="Take the files from here.", show_default=False),
+    ] = None,
+) -> None:
+    """Install a pack: one classifier and one detector, checked against the catalog's checksums."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+    from phototag.app.models import install as install_pack
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=session.err, transient=True, disable=session.quiet) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def draw(model: str, done: int, total: int) -> None:
+            if model not in tasks:
+                tasks[model] = bar.add_task(model, total=total)
+            bar.update(tasks[model], completed=done, total=total or None)
+
+        installed = install_pack(session.settings, pack, source, draw)
+    for found in installed:
+        pinned = "" if found.build.sha256 else "; no checksum is published: this one is pinned from now on"
+        session.note(f"{found.spec.name} is installed. Licence: {found.spec.licence}{pinned}")
+        if found.spec.note:
+            session.note(f"  {found.spec.note}")
+
+
+def verify(session: Session) -> None:
+    """Check the files of every installed model against their checksums."""
+    from phototag.app.models import model_states
+    from phototag.inference.library import State
+
+    states = model_states(session.settings)
+    damaged = [spec.name for spec, state in states if state is State.DAMAGED]
+    for spec, state in states:
+        if state is not State.MISSING:
+            session.print(f"{spec.name}: {state.value}")
+    if damaged:
+        raise ModelBrokenError(
+            f"damaged: {', '.join(damaged)}",
+            hint=f"`phototag models remove {damaged[0]}`, then install its pack again.",
+        )
+
+
+def remove(session: Session, name: Name) -> None:
+    """Delete a model's files. What it found stays in the index."""
+    from phototag.app.models import open_library
+
+    open_library(session.settings).remove(name)
+    session.note(f"{name} is removed")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `models …`."""
+    group = typer.Typer(no_args_is_help=True, help="Models: which there are, which are installed, installing more.")
+    group.command("list")(command(list_models))
+    group.command("show")(command(show))
+    group.command("install")(command(install))
+    group.command("verify")(command(verify))
+    group.command("remove")(command(remove))
+    app.add_typer(group, name="models")

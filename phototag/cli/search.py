@@ -1,0 +1,114 @@
+"""`phototag search`: which photos, best first."""
+
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from phototag.cli.session import Session, command
+from phototag.errors import UsageError
+from phototag.types import Hit
+
+TABLE_ROWS = 20
+
+Query = Annotated[
+    list[str], typer.Argument(help="What to look for: `cat`, `person>=2 and not dog`.", show_default=False)
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="Threshold for every word without one of its own.", show_default=False),
+]
+Exists = Annotated[bool, typer.Option("--exists", help="Print nothing; exit 0 if something matches, else 1.")]
+Online = Annotated[bool, typer.Option("--online", help="Leave out photos on drives that are not there now.")]
+
+
+class Format(StrEnum):
+    """How hits are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PATHS = "paths"
+    PRINT0 = "print0"
+
+
+def search(
+    session: Session,
+    query: Query,
+    limit: Annotated[
+        int | None, typer.Option("--limit", "-n", min=0, help="At most this many.", show_default=False)
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(help="score, taken or path; `-` in front reverses: `--sort=-taken` is newest first.")
+    ] = "score",
+    min_confidence: MinConfidence = None,
+    online: Online = False,
+    copies: Annotated[bool, typer.Option("--copies", help="List every path of each photo.")] = False,
+    exists: Exists = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON array.")] = False,
+    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+    as_paths: Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")] = False,
+    as_print0: Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")] = False,
+) -> None:
+    """Find photos, best first.
+
+    A word matches what a photo is of or what is in it. Words combine with `and`, `or`, `not` and parentheses;
+    `person>=2` counts objects; `cat@0.7` sets a threshold. Quote what the shell would read: `'person>=2 and not dog'`.
+    """
+    from phototag.app.answers import open_answers
+
+    chosen = _format(json=as_json, jsonl=as_jsonl, csv=as_csv, paths=as_paths, print0=as_print0)
+    with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
+        question = answers.ask(query, online=online)
+        if exists:
+            raise typer.Exit(0 if question.exists() else 1)
+        hits = question.search(limit=limit, sort=sort, copies=copies)
+        if chosen is Format.TABLE:
+            _print_table(session, list(islice(hits, TABLE_ROWS if limit is None else limit)), question.total())
+        else:
+            _write(session, chosen, hits)
+
+
+def _format(**asked: bool) -> Format:
+    chosen = [Format(name) for name, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        raise UsageError(f"--{chosen[0]} and --{chosen[1]} can't be had at once", hint="Choose one output format.")
+    if chosen:
+        return chosen[0]
+    return Format.TABLE if sys.stdout.isatty() else Format.PATHS
+
+
+def _print_table(session: Session, hits: list[Hit], total: int) -> None:
+    from phototag.render.tables import hits_table
+    from phototag.render.text import counted
+
+    if hits:
+        session.out.print(hits_table(hits))
+    shown = f"{len(hits)} of {counted(total, 'photo')}" if len(hits) < total else counted(total, "photo")
+    session.out.print(shown, markup=False)
+
+
+def _write(session: Session, chosen: Format, hits: Iterable[Hit]) -> None:
+    from phototag.render import machine
+
+    documents = map(machine.hit_document, hits)
+    chunks = {
+        Format.JSON: lambda: machine.json_array(documents),
+        Format.JSONL: lambda: machine.json_lines(documents),
+        Format.CSV: lambda: machine.csv_rows(hits),
+        Format.PATHS: lambda: machine.paths(hits, b"\n"),
+        Format.PRINT0: lambda: machine.paths(hits, b"\0"),
+    }[chosen]()
+    for chunk in chunks:
+        session.write(chunk)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `search` and its other name."""
+    app.command("search", no_args_is_help=True)(command(search))
+    app.command("find", hidden=True, no_args_is_help=True)(command(search))

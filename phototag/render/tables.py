@@ -1,0 +1,49 @@
+"""Results as tables for a person at a terminal. Every foreign string is escaped: rich would read `[red]` in a name."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from phototag.render.text import counted, path_text, printable
+from phototag.types import Hit
+
+
+def hits_table(hits: Sequence[Hit]) -> Table:
+    """Score, what was found and where, a row a hit."""
+    table = plain_table(("score", "right"), ("found", "left"), ("taken", "left"), ("path", "left"))
+    for hit in hits:
+        score = "" if hit.score is None else f"{hit.score:.2f}"
+        taken = (hit.metadata.taken_at or "")[:10]
+        path = Text(printable(path_text(hit.path)), overflow="fold")
+        path.append(f"  (+{counted(hit.copies - 1, 'copy', 'copies')})" if hit.copies > 1 else "", "dim")
+        path.append("  offline" if hit.offline else "", "yellow")
+        table.add_row(score, Text(findings_text(hit)), taken, path)
+    return table
+
+
+def findings_text(hit: Hit, most: int = 4) -> str:
+    """`3 person, dog, #beach`: objects with their counts, then the classifier's labels; the first `most` of them."""
+    counts: dict[str, int] = {}
+    for found in hit.objects:
+        counts[found.label] = counts.get(found.label, 0) + 1
+    words = [name if number == 1 else f"{number} {name}" for name, number in counts.items()]
+    words += [f"#{label.name.replace(' ', '_')}" for label in hit.labels]
+    return printable(", ".join(words[:most]) + (" …" if len(words) > most else ""))
+
+
+def rows_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
+    """A table of `(heading, left|right)` columns; None shows as nothing."""
+    table = plain_table(*columns)
+    for row in rows:
+        table.add_row(*(Text("" if value is None else printable(str(value)), overflow="fold") for value in row))
+    return table
+
+
+def plain_table(*columns: tuple[str, str]) -> Table:
+    """An empty table in the house style."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for heading, side in columns:
+        table.add_column(heading, justify="right" if side == "right" else "left")
+    return table

@@ -1,0 +1,23 @@
+"""Paths and foreign strings as text that can be shown: nothing in them reaches the terminal as a command."""
+
+from collections.abc import Sequence
+
+
+def path_text(path: bytes) -> str:
+    r"""The path as text; bytes that are not UTF-8 appear as `\xe9`."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def printable(text: str) -> str:
+    r"""The text with control characters escaped (`\n`, `\x1b`), so that a file name stays on its line."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 photo`, `2 photos`, `12,000 copies`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
