@@ -1,0 +1,210 @@
+"""Coded pictures to pixels: RGB, upright, and no larger than needed."""
+
+import io
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from phototag.media.content import Identity
+from phototag.media.fault import PhotoError
+from phototag.media.formats import Format
+from phototag.media.parts import webp_size
+from phototag.media.quiet import quiet_warnings
+from phototag.types import Photo, Stage
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
+
+BASELINE_MEGAPIXELS = 250.0  # baseline JPEG is decoded row by row, at a reduced scale
+OTHER_MEGAPIXELS = 120.0  # everything else needs memory for all its pixels at once
+BACKGROUND = (128, 128, 128)  # behind transparent pixels: black and white lettering both stay visible
+
+_SCALES = (8, 4, 2)
+_TURNED_BY_DECODER = frozenset((Format.TIFF, Format.HEIF))
+_ALPHA_MODES = frozenset(("RGBA", "RGBa", "LA", "La", "PA"))
+_BITS_PER_SAMPLE = 258
+_NO_HEIF = "HEIC and HEIF photos need an extra: pip install 'phototag[heic]'"
+_CUT_OFF = "cut off: the file ends before the picture is complete"
+_ENDS_EARLY = re.compile(
+    r"truncat|unexpected end|end of file|not enough (image )?data|premature|too short|ran out", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`image`: RGB and upright, perhaps reduced; `photo`: the facts of the photo at full size."""
+
+    photo: Photo
+    image: "Image.Image"
+
+
+def decode(
+    data: bytes, identity: Identity, *, minimum: int | None = None, max_megapixels: float | None = None
+) -> Decoded:
+    """The first picture in `data`, whose `identity` is given.
+
+    With `minimum` the image is reduced to 1/2, 1/4 or 1/8 – the smallest whose shorter side has at least `minimum`
+    pixels; JPEG is decoded at that scale, which is faster. `max_megapixels` replaces the limits (250 for baseline
+    JPEG, 120 otherwise), which are checked before any pixel is decoded.
+
+    CMYK, 16-bit, Lab and palette pictures become RGB, transparency is laid on mid-grey, colour profiles are left aside.
+
+    Raises PhotoError (stage decode) for whatever can't be decoded. A picture that ends early is such a problem too:
+    models would see grey where the file says nothing, and the results would stay when the copy is repaired unseen.
+    """
+    with quiet_warnings():
+        try:
+            return _decode(data, identity, minimum, max_megapixels)
+        except PhotoError:
+            raise
+        except MemoryError as error:
+            raise PhotoError(Stage.DECODE, "not enough memory to decode it") from error
+        except Exception as error:  # decoders raise whatever they like on broken data; here it becomes one kind
+            raise PhotoError(Stage.DECODE, _reason(error)) from error
+
+
+def _decode(data: bytes, identity: Identity, minimum: int | None, max_megapixels: float | None) -> Decoded:
+    if identity.format is Format.WEBP:
+        _check_size(webp_size(data), max_megapixels or OTHER_MEGAPIXELS)  # opening one allocates its canvas
+    with _opener(identity.format)(io.BytesIO(data)) as source:
+        baseline = identity.format is Format.JPEG and "progression" not in source.info
+        _check_size(source.size, max_megapixels or (BASELINE_MEGAPIXELS if baseline else OTHER_MEGAPIXELS))
+        size = source.size
+        if minimum is not None and identity.format is Format.JPEG:
+            source.draft(None, (max(minimum, 1), max(minimum, 1)))
+        source.load()
+        turned = identity.format in _TURNED_BY_DECODER
+        if turned:
+            size = source.size
+        image = _to_rgb(source)
+    if minimum is not None and identity.format is not Format.JPEG:
+        image = _reduce(image, minimum)
+    if not turned:
+        image = _turn(image, identity.orientation)
+        size = size if identity.orientation < 5 else (size[1], size[0])
+    return Decoded(Photo(identity.content, *size, identity.orientation, identity.format.value), image)
+
+
+def _opener(kind: Format) -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:
+    """The one decoder for a format. `Image.open` would try others, load every plugin and apply its own size limit."""
+    from PIL import (
+        AvifImagePlugin,
+        BmpImagePlugin,
+        GifImagePlugin,
+        JpegImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+    )
+
+    if kind is Format.HEIF:
+        return _heif_opener()
+    return {
+        Format.JPEG: JpegImagePlugin.JpegImageFile,
+        Format.PNG: PngImagePlugin.PngImageFile,
+        Format.WEBP: WebPImagePlugin.WebPImageFile,
+        Format.TIFF: TiffImagePlugin.TiffImageFile,
+        Format.GIF: GifImagePlugin.GifImageFile,
+        Format.BMP: BmpImagePlugin.BmpImageFile,
+        Format.AVIF: AvifImagePlugin.AvifImageFile,
+    }[kind]
+
+
+def _heif_opener() -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError as error:
+        raise PhotoError(Stage.DECODE, _NO_HEIF) from error
+    opener: Callable[[io.BytesIO], ImageFile.ImageFile] = HeifImageFile
+    return opener
+
+
+def _check_size(size: tuple[int, int], limit: float) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise PhotoError(Stage.DECODE, "damaged: the picture has no pixels")
+    megapixels = width * height / 1e6
+    if megapixels > limit:
+        raise PhotoError(
+            Stage.DECODE,
+            f"too large: {width} x {height} is {megapixels:,.0f} megapixels, the limit is {limit:g} (--max-megapixels)",
+        )
+
+
+def _to_rgb(image: "Image.Image") -> "Image.Image":
+    from PIL import Image
+
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _grey_from_deep(image).convert("RGB")
+    if image.mode == "LAB":
+        return _from_lab(image)
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        opaque = Image.new("RGB", image.size, BACKGROUND)
+        opaque.paste(layered, (0, 0), layered)
+        return opaque
+    return image.convert("RGB")
+
+
+def _grey_from_deep(image: "Image.Image") -> "Image.Image":
+    """8 bits from more: 16-bit pixels by their range (or the bits that a TIFF states), others by what occurs."""
+    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
+    if image.mode.startswith("I;16"):
+        image = image.convert("I")
+    low, high = _value_range(image, bits)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise PhotoError(Stage.DECODE, "damaged: pixels that are no numbers")
+    scale = 255 / (high - low) if high > low else 0.0
+    offset = -low * scale
+    return image.point(lambda value: value * scale + offset).convert("L")
+
+
+def _value_range(image: "Image.Image", bits: int) -> tuple[float, float]:
+    low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
+    if image.mode == "F":
+        return (0.0, 1.0) if low >= 0 and 0 < high <= 1 else (low, high)
+    full = float(2**bits - 1)
+    return (0.0, full) if low >= 0 and high <= full else (low, high)
+
+
+def _from_lab(image: "Image.Image") -> "Image.Image":
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    turned = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    if turned is None:
+        raise PhotoError(Stage.DECODE, "damaged: its Lab colours can't be read")
+    return turned
+
+
+def _reduce(image: "Image.Image", minimum: int) -> "Image.Image":
+    for scale in _SCALES:
+        if min(image.size) >= scale * max(minimum, 1):
+            return image.reduce(scale)
+    return image
+
+
+def _turn(image: "Image.Image", orientation: int) -> "Image.Image":
+    from PIL import Image
+
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    return image.transpose(turns[orientation]) if orientation in turns else image
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip()
+    if isinstance(error, EOFError) or _ENDS_EARLY.search(text):
+        return _CUT_OFF
+    if isinstance(error, RecursionError | OverflowError | KeyError | IndexError | TypeError | AttributeError):
+        return "damaged: its structure makes no sense"
+    return f"damaged: {text}" if text else "damaged"
