@@ -1,0 +1,170 @@
+"""What a worker process does with photos: open, identify, decode, analyse."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from phototag.app.workers import Broken, Chunk, Done, Examined, Identified, Job, Wanted, serve
+from phototag.errors import ModelError
+from phototag.inference.analyser import Analyser, open_analyser
+from phototag.inference.spec import ModelSpec
+from phototag.media.examine import OpenedPhoto, open_photo
+from phototag.media.fault import PhotoError
+from phototag.media.quiet import quiet_stderr
+from phototag.types import Analysis, Findings, Photo, Problem, Stage, Task
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model to load. `names` gives the canonical name of each of its labels, `ancestors` the words at or above each
+    canonical name."""
+
+    spec: ModelSpec
+    path: Path
+    sha256: str
+    names: tuple[str, ...]
+    ancestors: Mapping[str, tuple[str, ...]]
+    floor: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a worker needs to start. C libraries write to `log`, not over the progress bar."""
+
+    models: tuple[ModelFile, ...]
+    threads: int
+    provider: str
+    max_megapixels: float | None
+    log: Path | None
+
+
+def main(pipe: Connection, setup: Setup) -> None:
+    """A worker process: load the models, then serve until the parent is gone."""
+    with quiet_stderr(setup.log):
+        try:
+            analysers = [
+                open_analyser(
+                    model.spec,
+                    model.path,
+                    model.sha256,
+                    names=model.names,
+                    ancestors=model.ancestors,
+                    floor=model.floor,
+                    threads=setup.threads,
+                    provider=setup.provider,
+                )
+                for model in setup.models
+            ]
+        except ModelError as error:
+            pipe.send(Broken(error.message, error.hint))
+            return
+        examiner = Examiner(analysers, setup.max_megapixels)
+        serve(pipe, examiner.identify, examiner.finish)
+
+
+class Examiner:
+    """Opens a chunk's files, and later decodes and analyses those that are wanted."""
+
+    def __init__(self, analysers: Sequence[Analyser], max_megapixels: float | None) -> None:
+        self._analysers = {analyser.model.task: analyser for analyser in analysers}
+        self._minimum = max((max(analyser.minimum_size) for analyser in analysers), default=1)
+        self._max_megapixels = max_megapixels
+        self._opened: dict[int, list[tuple[Job, OpenedPhoto | Problem]]] = {}
+
+    def identify(self, chunk: Chunk) -> Identified:
+        """Read the files of a chunk; None is the content of one that can't be read."""
+        opened = [(job, _caught(job, lambda job=job: open_photo(job.path))) for job in chunk.jobs]  # type: ignore[misc]
+        self._opened[chunk.number] = opened
+        return Identified(
+            chunk.number, tuple(None if isinstance(photo, Problem) else photo.identity.content for _, photo in opened)
+        )
+
+    def finish(self, wanted: Wanted) -> Done:
+        """Decode what is wanted of a chunk, run the models over it, and let go of its files."""
+        opened = self._opened.pop(wanted.number)
+        decoded = [
+            self._decode(job, photo) if tasks else photo
+            for (job, photo), tasks in zip(opened, wanted.tasks, strict=True)
+        ]
+        found = self._analyse(decoded, wanted.tasks)
+        examined = []
+        for position, ((job, photo), picture) in enumerate(zip(opened, decoded, strict=True)):
+            if isinstance(photo, Problem) or isinstance(picture, Problem):
+                problem = photo if isinstance(photo, Problem) else picture
+                examined.append(Examined(job, problem=problem if isinstance(problem, Problem) else None))
+                continue
+            results = found.get(position, [])
+            failed = next((result for result in results if isinstance(result, str)), None)
+            examined.append(
+                Examined(
+                    job,
+                    content=photo.identity.content,
+                    metadata=photo.metadata,
+                    photo=picture[0] if isinstance(picture, tuple) else None,
+                    analyses=tuple(result for result in results if isinstance(result, Analysis)),
+                    problem=Problem(job.path, Stage.INFER, failed) if failed else None,
+                )
+            )
+        return Done(wanted.number, tuple(examined))
+
+    def _decode(self, job: Job, photo: OpenedPhoto | Problem) -> "tuple[Photo, Image] | Problem":
+        if isinstance(photo, Problem):
+            return photo
+
+        def decode() -> "tuple[Photo, Image]":
+            decoded = photo.decode(minimum=self._minimum, max_megapixels=self._max_megapixels)
+            return decoded.photo, decoded.image
+
+        return _caught(job, decode)
+
+    def _analyse(
+        self, decoded: "Sequence[object]", wanted: Sequence[frozenset[Task]]
+    ) -> dict[int, list[Analysis | str]]:
+        """Per position the analyses, or the reason why a model failed on that photo."""
+        found: dict[int, list[Analysis | str]] = {}
+        for task, analyser in self._analysers.items():
+            images = {
+                position: picture[1]
+                for position, picture in enumerate(decoded)
+                if isinstance(picture, tuple) and task in wanted[position]
+            }
+            for position, result in zip(images, _findings(analyser, list(images.values())), strict=True):
+                done = result if isinstance(result, str) else Analysis(analyser.model, analyser.floor, result)
+                found.setdefault(position, []).append(done)
+        return found
+
+
+def _findings(analyser: Analyser, images: "list[Image]") -> list[Findings | str]:
+    """The findings of a batch; if it fails, of its photos one by one, so that only the culprit pays."""
+    if not images:
+        return []
+    try:
+        return list(analyser.analyse(images))
+    except (ModelError, MemoryError) as error:
+        if len(images) == 1:
+            return [f"{analyser.model.name}: {error}"]
+        return [result for image in images for result in _findings(analyser, [image])]
+
+
+def _caught(job: Job, step: Callable[[], T]) -> T | Problem:
+    try:
+        return step()
+    except PhotoError as error:
+        return error.problem(job.path)
+
+
+def log_file(folder: Path) -> Path:
+    """Where C libraries write, made with its folder for the user's eyes only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "decoders.log"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.close(descriptor)
+    return path

@@ -1,0 +1,117 @@
+"""The pool: every job is answered once, whatever its worker does."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection
+
+import pytest
+
+from phototag.app import workers
+from phototag.app.workers import Broken, Chunk, Done, Examined, Identified, Job, Pool, Wanted, serve
+from phototag.errors import ModelBrokenError, PhototagError
+from phototag.types import FileStamp, Stage, Task
+
+WANTED = frozenset((Task.DETECT,))
+
+
+def job(name: str, size: int = 10) -> Job:
+    return Job(name.encode(), 0, FileStamp(b"", name.encode(), size, 0, 0, 0))
+
+
+def answering(pipe: Connection, setup: object) -> None:
+    """A worker that echoes paths; a path may say that it kills or hangs the worker."""
+    chunks: dict[int, Chunk] = {}
+
+    def identify(chunk: Chunk) -> Identified:
+        chunks[chunk.number] = chunk
+        return Identified(chunk.number, tuple(j.path for j in chunk.jobs))
+
+    def finish(wanted: Wanted) -> Done:
+        jobs = chunks.pop(wanted.number).jobs
+        for j in jobs:
+            if b"kill" in j.path:
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if b"hang" in j.path:
+                time.sleep(1000)
+        return Done(wanted.number, tuple(Examined(j, content=j.path) for j in jobs))
+
+    serve(pipe, identify, finish)
+
+
+def dying(pipe: Connection, setup: object) -> None:
+    os._exit(3)
+
+
+def refusing(pipe: Connection, setup: object) -> None:
+    pipe.send(Broken("no such model", "install it"))
+
+
+def all_wanted(contents: Sequence[bytes | None]) -> list[frozenset[Task]]:
+    return [WANTED for _ in contents]
+
+
+def test_every_job_is_answered_once() -> None:
+    jobs = [job(f"photo {number}") for number in range(50)]
+    with Pool(answering, None, 2) as pool:
+        results = [examined for chunk in pool.run(iter(jobs), all_wanted) for examined in chunk]
+    assert sorted(r.job.path for r in results) == sorted(j.path for j in jobs)
+    assert all(r.problem is None for r in results)
+
+
+def test_a_chunk_holds_a_bounded_number_of_bytes() -> None:
+    jobs = [job(f"{number}", size=workers.CHUNK_BYTES // 2 + 1) for number in range(4)]
+    with Pool(answering, None, 1) as pool:
+        assert [len(chunk) for chunk in pool.run(iter(jobs), all_wanted)] == [1, 1, 1, 1]
+
+
+def test_no_worker_is_started_without_work() -> None:
+    with Pool(dying, None, 2) as pool:
+        assert list(pool.run(iter(()), all_wanted)) == []
+
+
+def test_a_photo_that_kills_its_worker_costs_one_problem() -> None:
+    jobs = [job(f"photo {number}") for number in range(20)] + [job("kill")] + [job(f"more {n}") for n in range(20)]
+    with Pool(answering, None, 2) as pool:
+        results = [examined for chunk in pool.run(iter(jobs), all_wanted) for examined in chunk]
+    assert sorted(r.job.path for r in results) == sorted(j.path for j in jobs)
+    [bad] = [r for r in results if r.problem]
+    assert bad.problem
+    assert (bad.job.path, bad.problem.stage, bad.problem.reason) == (b"kill", Stage.DECODE, "its decoder crashed")
+
+
+def test_a_photo_that_hangs_its_worker_costs_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "PATIENCE_SECONDS", 1.5)
+    jobs = [job("one"), job("hang"), job("two")]
+    with Pool(answering, None, 1) as pool:
+        results = {e.job.path: e.problem for chunk in pool.run(iter(jobs), all_wanted) for e in chunk}
+    assert {path for path, problem in results.items() if problem} == {b"hang"}
+    assert len(results) == 3
+
+
+def test_a_worker_that_cannot_start_ends_the_run() -> None:
+    with Pool(dying, None, 2) as pool, pytest.raises(PhototagError, match="died while it started"):
+        list(pool.run(iter([job("photo")]), all_wanted))
+
+
+def test_a_worker_without_its_model_ends_the_run() -> None:
+    with Pool(refusing, None, 1) as pool, pytest.raises(ModelBrokenError, match="no such model"):
+        list(pool.run(iter([job("photo")]), all_wanted))
+
+
+def test_stopping_finishes_what_is_under_way_and_begins_nothing() -> None:
+    begun: list[Job] = []
+
+    def jobs() -> Iterator[Job]:
+        for number in range(1000):
+            begun.append(job(f"photo {number}"))
+            yield begun[-1]
+
+    with Pool(answering, None, 1) as pool:
+        done = 0
+        for chunk in pool.run(jobs(), all_wanted):
+            done += len(chunk)
+            pool.stopping = True
+    assert workers.CHUNK_FILES <= done <= (workers.CHUNKS_AHEAD + 1) * workers.CHUNK_FILES
+    assert len(begun) <= done + 1

@@ -1,0 +1,36 @@
+"""House rules that no tool checks: short modules, and nothing heavy loaded before it is needed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+LONGEST_MODULE = 300
+
+
+def test_modules_are_short() -> None:
+    sources = [*CHECKOUT.glob("phototag/**/*.py"), *CHECKOUT.glob("scripts/**/*.py")]
+    lengths = {path.relative_to(CHECKOUT): len(path.read_text("utf-8").splitlines()) for path in sources}
+    assert len(lengths) > 20
+    assert {path: lines for path, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The top-level packages loaded when the command has run."""
+    code = (
+        "import sys\n"
+        "from phototag.cli import main\n"
+        f"sys.argv = {['phototag', *arguments]!r}\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print('\\n' + ' '.join({m.split('.')[0] for m in sys.modules}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("search", "--help"), ("--version",)])
+def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    assert loaded_by(*arguments) & {"onnxruntime", "sqlalchemy", "numpy", "PIL", "exifread"} == set()
