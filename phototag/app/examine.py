@@ -1,7 +1,7 @@
 """What a worker process does with photos: open, identify, decode, analyse."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from phototag.app.workers import Broken, Chunk, Done, Examined, Identified, Job, Wanted, serve
 from phototag.errors import ModelError
-from phototag.inference.analyser import Analyser, open_analyser
-from phototag.inference.spec import ModelSpec
+from phototag.inference.analyser import Analyser, ModelFile, open_analyser
 from phototag.media.examine import OpenedPhoto, open_photo
 from phototag.media.fault import PhotoError
 from phototag.media.quiet import quiet_stderr
@@ -20,19 +19,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model to load. `names` gives the canonical name of each of its labels, `ancestors` the words at or above each
-    canonical name."""
-
-    spec: ModelSpec
-    path: Path
-    sha256: str
-    names: tuple[str, ...]
-    ancestors: Mapping[str, tuple[str, ...]]
-    floor: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +36,7 @@ def main(pipe: Connection, setup: Setup) -> None:
     """A worker process: load the models, then serve until the parent is gone."""
     with quiet_stderr(setup.log):
         try:
-            analysers = [
-                open_analyser(
-                    model.spec,
-                    model.path,
-                    model.sha256,
-                    names=model.names,
-                    ancestors=model.ancestors,
-                    floor=model.floor,
-                    threads=setup.threads,
-                    provider=setup.provider,
-                )
-                for model in setup.models
-            ]
+            analysers = [open_analyser(model, threads=setup.threads, provider=setup.provider) for model in setup.models]
         except ModelError as error:
             pipe.send(Broken(error.message, error.hint))
             return

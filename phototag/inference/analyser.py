@@ -1,0 +1,163 @@
+"""Analysers: a model made ready, which says what it finds in photos."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PIL import Image
+
+from phototag.errors import ModelBrokenError
+from phototag.geometry import Box
+from phototag.inference.classify import ClassifierHead
+from phototag.inference.decoders import read_decoder
+from phototag.inference.labels import UNUSED
+from phototag.inference.nms import Candidates, suppress
+from phototag.inference.preprocess import Placement, minimum_size, prepare
+from phototag.inference.session import CPU, Session, Tensor
+from phototag.inference.spec import InputSpec, ModelSpec
+from phototag.types import Detection, Findings, ModelId, Task
+
+SUPPRESSION_LIMIT = 1000
+"""Non-maximum suppression compares every pair: of one photo, at most this many of the best candidates take part."""
+
+
+class Analyser(Protocol):
+    """What the pipeline needs of a model."""
+
+    @property
+    def model(self) -> ModelId:
+        """The identity that its findings are stored under."""
+        ...
+
+    @property
+    def floor(self) -> float:
+        """The lowest confidence in its findings."""
+        ...
+
+    @property
+    def minimum_size(self) -> tuple[int, int]:
+        """The (width, height) below which a photo must not be shrunk before `analyse`."""
+        ...
+
+    def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
+        """What the model finds in each of the upright RGB `images`, whose sizes may differ.
+
+        Raises ModelBrokenError when the model fails.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model to load: its description and its file.
+
+    `names` has the name to use for each of the model's labels (`labels.UNUSED` leaves one out), `ancestors` the
+    words at or above each name; `floor` None means the catalog's.
+    """
+
+    spec: ModelSpec
+    path: Path
+    sha256: str
+    names: tuple[str, ...]
+    ancestors: Mapping[str, tuple[str, ...]]
+    floor: float | None
+
+
+class _Model:
+    """What classifiers and detectors have in common."""
+
+    def __init__(self, model: ModelFile, session: Session) -> None:
+        spec = model.spec
+        if len(model.names) != len(spec.labels):
+            raise ValueError(f"{len(model.names)} names for the {len(spec.labels)} labels of {spec.name}")
+        self.model = ModelId(spec.task, spec.name, model.sha256)
+        self.floor = spec.confidences.floor if model.floor is None else model.floor
+        self.minimum_size = minimum_size(spec.input)
+        self._session = session
+        self._spec = spec
+        self._names = model.names
+        self._image_input = _image_input(session, spec.input)
+
+    def _batches(self, images: Sequence[Image.Image]) -> Iterator[tuple[Tensor, list[Placement]]]:
+        size = self._spec.input.batch
+        for start in range(0, len(images), size):
+            yield prepare(images[start : start + size], self._spec.input)
+
+
+class Classifier(_Model):
+    """A classifier. See `Analyser`."""
+
+    def __init__(self, model: ModelFile, session: Session) -> None:
+        super().__init__(model, session)
+        self._head = ClassifierHead(model.spec, model.names, model.ancestors)
+
+    def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
+        """The labels, and the words at or above them, of each image."""
+        found: list[Findings] = []
+        for tensor, _ in self._batches(images):
+            outputs = self._session.run({self._image_input: tensor}, (self._head.output,))
+            found += self._head.findings(outputs[self._head.output], self.floor)
+        return found
+
+
+class Detector(_Model):
+    """A detector. See `Analyser`."""
+
+    def __init__(self, model: ModelFile, session: Session) -> None:
+        super().__init__(model, session)
+        self._decoder, self._nms_iou = read_decoder(model.spec)
+
+    def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
+        """The objects in each image, best first."""
+        found: list[Findings] = []
+        for tensor, placements in self._batches(images):
+            feeds = {self._image_input: tensor, **self._decoder.extra_inputs(len(tensor))}
+            outputs = self._session.run(feeds, self._decoder.outputs)
+            for candidates, placement in zip(self._decoder.decode(outputs, self.floor), placements, strict=True):
+                found.append(Findings(detections=self._detections(candidates, placement)))
+        return found
+
+    def _detections(self, candidates: Candidates, placement: Placement) -> tuple[Detection, ...]:
+        best = candidates.best(self.floor, SUPPRESSION_LIMIT)
+        if len(best) and not 0 <= best.labels.min() <= best.labels.max() < len(self._names):
+            raise ModelBrokenError(
+                f"{self.model.name} answered with label {best.labels.max()}, its label list has {len(self._names)}"
+            )
+        if self._nms_iou < 1.0:
+            best = suppress(best, self._nms_iou)
+        boxes = placement.to_fractions(best.boxes)
+        rows = zip(best.labels.tolist(), best.scores.tolist(), boxes.tolist(), strict=True)
+        named = ((self._names[label], score, box) for label, score, box in rows)
+        visible = [row for row in named if row[0] != UNUSED and _visible(row[2])]
+        return tuple(
+            Detection(name, min(score, 1.0), Box(*box)) for name, score, box in visible[: self._spec.confidences.keep]
+        )
+
+
+def open_analyser(model: ModelFile, *, threads: int = 0, provider: str = CPU) -> Analyser:
+    """The model, ready to run on `threads` cores (0: all).
+
+    Raises ModelBrokenError when the file can't be loaded or does not fit its description.
+    """
+    session = Session(model.path, threads=threads, provider=provider)
+    return Classifier(model, session) if model.spec.task is Task.CLASSIFY else Detector(model, session)
+
+
+def _image_input(session: Session, spec: InputSpec) -> str:
+    """The name of the input that takes the images: the only one with four dimensions."""
+    able = [name for name, (_, shape) in session.inputs.items() if len(shape) == 4]
+    if len(able) != 1:
+        raise ModelBrokenError(f"{session.path.name} should have one image input, it has {len(able)}")
+    kind, shape = session.inputs[able[0]]
+    channels = (3, spec.height, spec.width) if spec.layout == "nchw" else (spec.height, spec.width, 3)
+    wanted = {"float32": "tensor(float)", "float16": "tensor(float16)", "uint8": "tensor(uint8)"}[spec.dtype]
+    fits = all(not isinstance(size, int) or size == want for size, want in zip(shape[1:], channels, strict=True))
+    if kind != wanted or not fits or (isinstance(shape[0], int) and shape[0] != spec.batch):
+        raise ModelBrokenError(f"{session.path.name} takes {kind} {list(shape)}, the catalog says {wanted} {channels}")
+    return str(able[0])
+
+
+def _visible(box: list[float]) -> bool:
+    """Whether a clipped box has a finite area above zero; a box wholly outside the photo has none."""
+    return box[0] < box[2] and box[1] < box[3]

@@ -1,0 +1,101 @@
+"""From an upright photo to the model's tensor, and from the model's pixels back to fractions of the photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from phototag.inference.session import Tensor
+from phototag.inference.spec import Fit, InputSpec
+
+RESAMPLING = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+REDUCING_GAP = 3.0
+"""Large photos are first shrunk by a whole factor (fast), then resampled from at least this many times the target size;
+Pillow's documentation calls the result indistinguishable from resampling at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the whole photo lies in the model's input, in input pixels; with a crop it reaches beyond the input."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def to_fractions(self, boxes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Boxes [n, 4] (x1, y1, x2, y2 in input pixels) as fractions of the photo, clipped to it."""
+        offset = np.array([self.left, self.top, self.left, self.top], np.float32)
+        size = np.array([self.width, self.height, self.width, self.height], np.float32)
+        fractions: npt.NDArray[np.float32] = np.clip((boxes - offset) / size, 0.0, 1.0)
+        return fractions
+
+
+def minimum_size(spec: InputSpec) -> tuple[int, int]:
+    """The smallest (width, height) to which a photo may be shrunk while decoding without the model seeing less."""
+    return (spec.short_side, spec.short_side) if spec.fit is Fit.CROP else (spec.width, spec.height)
+
+
+def prepare(images: Sequence[Image.Image], spec: InputSpec) -> tuple[Tensor, list[Placement]]:
+    """The input tensor for upright RGB `images`, one after another, and where each photo lies in its input."""
+    fitted = [_fit(image, spec) for image in images]
+    pixels = [np.asarray(image) for image, _ in fitted]
+    return _tensor(pixels, spec), [placement for _, placement in fitted]
+
+
+def _fit(image: Image.Image, spec: InputSpec) -> tuple[Image.Image, Placement]:
+    width, height = spec.width, spec.height
+    if spec.fit is Fit.STRETCH:
+        return _resize(image, (width, height), spec), Placement(0, 0, width, height)
+    if spec.fit is Fit.CROP:
+        return _crop(image, spec)
+    ratio = min(width / image.width, height / image.height)
+    inner = (max(1, int(image.width * ratio)), max(1, int(image.height * ratio)))
+    left, top = ((width - inner[0]) // 2, (height - inner[1]) // 2) if spec.anchor == "center" else (0, 0)
+    canvas = Image.new("RGB", (width, height), (spec.pad, spec.pad, spec.pad))
+    canvas.paste(_resize(image, inner, spec), (left, top))
+    return canvas, Placement(left, top, *inner)
+
+
+def _crop(image: Image.Image, spec: InputSpec) -> tuple[Image.Image, Placement]:
+    """The middle of the photo, as if its short side had been scaled to `short_side` first; resampled only once."""
+    ratio = spec.short_side / min(image.size)
+    width, height = spec.width / ratio, spec.height / ratio
+    left, top = (image.width - width) / 2, (image.height - height) / 2
+    placement = Placement(-left * ratio, -top * ratio, image.width * ratio, image.height * ratio)
+    middle = (left, top, left + width, top + height)
+    return _resize(image, (spec.width, spec.height), spec, middle), placement
+
+
+def _resize(
+    image: Image.Image, size: tuple[int, int], spec: InputSpec, box: tuple[float, float, float, float] | None = None
+) -> Image.Image:
+    if image.size == size and box is None:
+        return image
+    return image.resize(size, RESAMPLING[spec.resampling], box=box, reducing_gap=REDUCING_GAP)
+
+
+def _tensor(pixels: Sequence[npt.NDArray[np.uint8]], spec: InputSpec) -> Tensor:
+    gain = spec.scale / np.array(spec.std, np.float32)
+    offset = -np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
+    order = (0, 1, 2) if spec.channels == "rgb" else (2, 1, 0)
+    planes = np.empty((len(pixels), 3, spec.height, spec.width), np.uint8 if spec.dtype == "uint8" else np.float32)
+    if spec.layout == "nhwc":
+        planes = np.ascontiguousarray(planes.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    for image, target in zip(pixels, planes, strict=True):
+        for channel, source in enumerate(order):
+            if spec.dtype == "uint8":
+                target[channel] = image[:, :, source]
+                continue
+            np.multiply(image[:, :, source], gain[channel], out=target[channel])
+            if offset[channel]:
+                target[channel] += offset[channel]
+    tensor = planes if spec.layout == "nchw" else planes.transpose(0, 2, 3, 1)
+    return tensor.astype(np.float16) if spec.dtype == "float16" else tensor
