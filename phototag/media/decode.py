@@ -165,7 +165,7 @@ def _value_range(image: "Image.Image", bits: int) -> tuple[float, float]:
     low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
     if image.mode == "F":
         return (0.0, 1.0) if low >= 0 and 0 < high <= 1 else (low, high)
-    full = float(2**bits - 1)
+    full = 2.0**bits - 1 if bits <= 16 else high  # nobody fills 32 bits
     return (0.0, full) if low >= 0 and high <= full else (low, high)
 
 
@@ -207,4 +207,4 @@ def _reason(error: Exception) -> str:
         return _CUT_OFF
     if isinstance(error, RecursionError | OverflowError | KeyError | IndexError | TypeError | AttributeError):
         return "damaged: its structure makes no sense"
-    return f"damaged: {text}" if text else "damaged"
+    return f"can't be decoded: {text}" if text else "can't be decoded"

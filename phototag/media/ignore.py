@@ -19,11 +19,7 @@ _ALWAYS_BYTES = re.compile("|".join(fnmatch.translate(pattern) for pattern in _A
 
 
 def left_out_by_name(name: bytes) -> bool:
-    """Hidden names, trash and the private folders of file servers and other photo programs."""
-    return name[0] == 0x2E or (name[0] in b"@#$lL" and _match(name)) or (b"." in name and _match(name))
-
-
-def _match(name: bytes) -> bool:
+    """Hidden folders, trash and the private folders of file servers and other photo programs."""
     return _ALWAYS_BYTES.match(name.lower()) is not None
 
 
@@ -65,8 +61,6 @@ class WalkRules:
 
         As in Git the last word has the line that is nearest to the file.
         """
-        if not chain and self._excluded is None:
-            return False
         relative = os.fsdecode(folder + b"/" + name if folder else name)
         if self._excluded is not None and self._excluded.verdict(relative, is_folder=is_folder):
             return True

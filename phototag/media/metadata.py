@@ -14,6 +14,7 @@ from phototag.types import Metadata
 
 _TEXT_LIMIT = 100
 _READ_BUDGET = 200_000
+_PAST_THE_END = 1000  # what a read beyond the end costs
 _LONGEST_READ = 1 << 16
 _XMP_LIMIT = 1 << 20
 _LONGEST_OFFSET = 14 * 60
@@ -56,10 +57,11 @@ class _Bounded(io.BytesIO):
     budget = _READ_BUDGET
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self.budget -= 1
+        found = super().read(min(size, _LONGEST_READ) if size is not None and size >= 0 else _LONGEST_READ)
+        self.budget -= 1 if found else _PAST_THE_END
         if self.budget < 0:
             raise EOFError("too many reads")
-        return super().read(min(size, _LONGEST_READ) if size is not None and size >= 0 else _LONGEST_READ)
+        return found
 
 
 def _exif_tags(block: bytes) -> Mapping[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 for _name in ("PIL", "exifread", "pillow_heif"):
-    logging.getLogger(_name).addHandler(logging.NullHandler())  # without a handler, Python prints them to stderr
+    logging.getLogger(_name).addHandler(logging.NullHandler())  # without a handler, Python prints to stderr
+logging.getLogger("exifread").setLevel(logging.CRITICAL)  # it warns of every broken field, thousands in a hostile file
 
 _lock = threading.Lock()
 _depth = 0

@@ -17,6 +17,9 @@ _LINK_REASONS = {
 }
 
 
+_DOT = ord(".")
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One folder as the walk met it, also one without photos.
@@ -122,7 +125,7 @@ class _Walk:
         chain: tuple[Patterns, ...] = ()
         above = b""
         for name in folder.split(b"/") if folder else ():
-            draft = _Draft(_Pending(above, chain), self._path(above))
+            draft = _Draft(_Pending(above, chain), self._path(above), chain=chain)
             with_markers = any(os.path.lexists(self._path(above, marker)) for marker in MARKERS)
             self._read_ignore_file(draft)
             chain = draft.chain
@@ -154,12 +157,12 @@ class _Walk:
             draft.complete = False
             draft.fail(draft.path, f"this folder can't be listed: {error.strerror or error}")
             return draft
-        names = {entry.name for entry in found if entry.name[0] == 0x2E}
+        names = {entry.name for entry in found if entry.name[0] == _DOT}
         closed = here.closed or not MARKERS.isdisjoint(names)
         if IGNORE_FILE in names:
             self._read_ignore_file(draft)
-        for entry in found:
-            self._sort(draft, entry, closed=closed)
+        while found:  # an entry keeps its stat: let go of each, a folder may hold 100,000
+            self._sort(draft, found.pop(), closed=closed)
         return draft
 
     def _read_ignore_file(self, draft: _Draft) -> None:
@@ -178,6 +181,8 @@ class _Walk:
             draft.fail(path, f"line {number} is {reason}")
 
     def _leave_out(self, draft: _Draft, name: bytes, *, is_folder: bool) -> bool:
+        if not (draft.chain or self._rules.exclude):
+            return False
         return self._rules.leave_out(draft.chain, draft.here.folder, name, is_folder=is_folder)
 
     def _sort(self, draft: _Draft, entry: os.DirEntry[bytes], *, closed: bool) -> None:
@@ -191,16 +196,16 @@ class _Walk:
             else:
                 (draft.links if is_link else draft.folders).append(name)
             return
+        hidden = closed or name[0] == _DOT
         extension = name[name.rfind(b".") + 1 :].lower()
-        if extension not in PHOTO_EXTENSIONS:
-            if extension in RAW_EXTENSIONS and not closed and not left_out_by_name(name):
-                draft.raw += 1
-            elif extension in VIDEO_EXTENSIONS and not closed and not left_out_by_name(name):
-                draft.video += 1
-        elif closed or left_out_by_name(name) or self._leave_out(draft, name, is_folder=False):
-            draft.ignored_names.append(name)
-        else:
-            self._stamp(draft, entry)
+        if extension in PHOTO_EXTENSIONS:
+            if hidden or self._leave_out(draft, name, is_folder=False):
+                draft.ignored_names.append(name)
+            else:
+                self._stamp(draft, entry)
+        elif not hidden:
+            draft.raw += extension in RAW_EXTENSIONS
+            draft.video += extension in VIDEO_EXTENSIONS
 
     def _resolve_link(self, draft: _Draft, entry: os.DirEntry[bytes]) -> bool:
         """Whether a link leads to something that is to be looked at."""
@@ -208,7 +213,7 @@ class _Walk:
         try:
             target = entry.stat()
         except OSError as error:
-            if (candidate or self._rules.follow_symlinks) and not left_out_by_name(entry.name):
+            if (candidate or self._rules.follow_symlinks) and entry.name[0] != _DOT:
                 reason = (
                     _LINK_REASONS.get(error.errno or 0) or f"a symbolic link that can't be followed: {error.strerror}"
                 )
