@@ -1,0 +1,1 @@
+"""Training of phototag's embedded `tiny` pack: one detector and one tagger (docs/training.md)."""
