@@ -86,8 +86,7 @@ class Builder:
         for wnid, label in imagenet:
             self._imagenet(wnid, label)
         for tag, node in tags:
-            self._synset(tag, node)
-            self.entries[tag].labels.append(tag)
+            self._tag(tag, node)
         self._parents()
         self._synonyms()
         self._check_cycles()
@@ -108,6 +107,13 @@ class Builder:
         name = self.review["rename"].get(synset) or self._named(synset) or lemmas[0]
         self._synset(str(name), synset)
         self.entries[str(name)].labels += labels
+
+    def _tag(self, tag: str, synset: str) -> None:
+        """A tag is a label of the name that it reads as, or that has its synset; else it is a new name."""
+        name = tag if tag in self.entries else str(self.review["synonyms"].get(tag) or self._named(synset) or tag)
+        if name not in self.entries:
+            self._synset(name, synset)
+        self.entries[name].labels.append(tag)
 
     def _named(self, synset: str) -> str:
         """The name that already has this synset, if one does."""

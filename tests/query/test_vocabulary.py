@@ -364,3 +364,8 @@ def test_an_index_brings_its_own_words() -> None:
     assert own.below("Grandma") == {"Grandma"}
     assert "dogs" not in own.parents
     assert not VOCABULARY.knows("Grandma")
+
+
+def test_every_tag_that_the_tagger_is_trained_for_is_a_name() -> None:
+    tags = tomllib.loads((REPOSITORY / "scripts" / "train" / "tags.toml").read_text(encoding="utf-8"))["tags"]
+    assert [tag for tag in tags if VOCABULARY.canonical(tag) not in VOCABULARY.parents] == []
