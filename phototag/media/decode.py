@@ -205,6 +205,8 @@ def _reason(error: Exception) -> str:
     text = str(error).strip()
     if isinstance(error, EOFError) or _ENDS_EARLY.search(text):
         return _CUT_OFF
+    if text == "not identified by this driver":  # what Pillow says of a picture without pixels or colours
+        return "damaged: the picture has no pixels"
     if isinstance(error, RecursionError | OverflowError | KeyError | IndexError | TypeError | AttributeError):
         return "damaged: its structure makes no sense"
     return f"can't be decoded: {text}" if text else "can't be decoded"

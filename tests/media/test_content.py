@@ -58,7 +58,9 @@ def test_xmp_and_icc_do_not_make_a_photo_new() -> None:
 @settings(deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from([0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE]), st.binary(max_size=300)), min_size=1, max_size=5
+        st.tuples(st.sampled_from([0xE0, 0xE1, 0xE2, 0xED, 0xEF, 0xFE]), st.binary(max_size=300)),
+        min_size=1,
+        max_size=5,
     )
 )
 def test_any_application_segment_or_comment_leaves_a_jpeg_the_same(segments: list[tuple[int, bytes]]) -> None:

@@ -1,6 +1,8 @@
+import io
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
@@ -50,20 +52,15 @@ def test_every_orientation_comes_out_upright(kind: str, orientation: int) -> Non
     assert difference(found.image, upright) < 6
 
 
-@pytest.mark.parametrize(("quarter_turns", "orientation"), [(0, 1), (1, 8), (3, 6)])
-def test_heif_is_upright_too(quarter_turns: int, orientation: int) -> None:
-    pytest.importorskip("pillow_heif")
-    from pillow_heif import from_pillow
-
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_heif_is_upright_too(orientation: int) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
     upright = gradient(64, 48)
-    lying = upright.rotate(-90 * quarter_turns, expand=True)
-    lying.info["exif"] = exif_block(orientation=orientation)
-    from io import BytesIO
-
-    buffer = BytesIO()
-    from_pillow(lying).save(buffer, quality=95)
-    data = buffer.getvalue()
-    found = opened(data)
+    turn = UNTURN[orientation]
+    lying = upright.transpose(turn) if turn is not None else upright
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(lying).save(buffer, quality=95, exif=exif_block(orientation=orientation))
+    found = opened(buffer.getvalue())
     assert found.photo.format == "HEIF"
     assert (found.photo.width, found.photo.height, found.photo.orientation) == (64, 48, orientation)
     assert difference(found.image, upright) < 6
@@ -84,7 +81,9 @@ def test_a_reduced_picture_is_turned_as_well() -> None:
     assert (found.photo.width, found.photo.height) == (400, 800)
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("CMYK", "JPEG"), ("L", "JPEG"), ("CMYK", "TIFF"), ("P", "GIF"), ("1", "PNG")])
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("CMYK", "JPEG"), ("L", "JPEG"), ("CMYK", "TIFF"), ("P", "GIF"), ("1", "PNG")]
+)
 def test_colours_of_other_modes(mode: str, kind: str) -> None:
     image = gradient(mode=mode)
     found = opened(encode(image, kind))
@@ -109,7 +108,9 @@ def test_sixteen_bits_keep_their_range(kind: str) -> None:
     assert values == [(value, value, value) for value in (0, 63, 127, 254)]
 
 
-@pytest.mark.parametrize(("mode", "values"), [("F", (0.0, 0.5, 1.0)), ("F", (-100.0, 0.0, 100.0)), ("I", (0, 50000, 100000))])
+@pytest.mark.parametrize(
+    ("mode", "values"), [("F", (0.0, 0.5, 1.0)), ("F", (-100.0, 0.0, 100.0)), ("I", (0, 50000, 100000))]
+)
 def test_numbers_as_pixels_are_scaled_by_what_occurs(mode: str, values: tuple[float, ...]) -> None:
     image = Image.new(mode, (3, 1))
     for x, value in enumerate(values):
@@ -183,7 +184,7 @@ def test_a_picture_cut_in_half_is_a_problem(kind: str) -> None:
 
 def test_text_and_broken_pictures_have_reasons() -> None:
     assert reason(encode(gradient())[:2] + b"\xff" + b"nonsense" * 30)
-    assert "no pixels" in reason(png_header(0, 10)) or "decoded" in reason(png_header(0, 10))
+    assert reason(png_header(0, 10)) == "damaged: the picture has no pixels"
 
 
 def test_pillow_neither_warns_nor_raises_for_corrupt_exif() -> None:
@@ -195,10 +196,8 @@ def test_pillow_neither_warns_nor_raises_for_corrupt_exif() -> None:
     assert caught == []
 
 
-def test_orientation_samples_all_look_like_the_first(shared: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(shared)) / "data/formats/orientation"
+def test_orientation_samples_all_look_like_the_first(shared: Path) -> None:
+    folder = shared / "data/formats/orientation"
     for kind in ("Landscape", "Portrait"):
         first = opened((folder / f"{kind}_1.jpg").read_bytes(), minimum=300).image
         for number in range(9):

@@ -85,9 +85,11 @@ def test_a_file_that_changes_while_being_read(tmp_path: Path) -> None:
             try:
                 open_photo(os.fsencode(path))
             except PhotoError as error:
-                assert (error.stage, error.reason) == (Stage.READ, "changed while being read")
-                return
+                refusal = (error.stage, error.reason)
+                break
+        else:
+            pytest.fail("200 reads and not one was disturbed")
     finally:
         stop.set()
         writer.join()
-    pytest.fail("200 reads and not one was disturbed")
+    assert refusal == (Stage.READ, "changed while being read")

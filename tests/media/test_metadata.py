@@ -51,7 +51,7 @@ def test_time_camera_and_lens(kind: str) -> None:
 def test_sources_of_the_time_in_order() -> None:
     xmp = b'<rdf:Description exif:DateTimeOriginal="2003-03-03T03:03:03-05:30"/>'
     name = b"IMG_20040404_040404.jpg"
-    both = {ORIGINAL: "2001:01:01 01:01:01", DIGITIZED: "2002:02:02 02:02:02"}
+    both: dict[int, object] = {ORIGINAL: "2001:01:01 01:01:01", DIGITIZED: "2002:02:02 02:02:02"}
     assert metadata(exif=both, xmp=xmp, name=name).taken_source == "original"
     both[ORIGINAL] = "0000:00:00 00:00:00"
     assert metadata(exif=both, xmp=xmp, name=name).taken_at == "2002-02-02T02:02:02"
@@ -113,7 +113,9 @@ def test_camera(make: str, model: str, camera: str | None) -> None:
     assert metadata({ExifTags.Base.Make: make, ExifTags.Base.Model: model}).camera == camera
 
 
-def position(latitude: object, longitude: object, ref: str = "N", other: str = "E") -> tuple[float | None, float | None]:
+def position(
+    latitude: object, longitude: object, ref: str = "N", other: str = "E"
+) -> tuple[float | None, float | None]:
     found = metadata(gps={1: ref, 2: latitude, 3: other, 4: longitude})
     return found.latitude, found.longitude
 
