@@ -46,6 +46,7 @@ roots = Table(
     Column("offline_reason", Text),
     Column("added_at", Text, nullable=False),
     Column("indexed_at", Text),
+    Column("swept_run", Integer, nullable=False, server_default="0"),  # the last run that listed all of it
 )
 
 folders = Table(
@@ -73,6 +74,7 @@ photos = Table(
     Column("file_id", Integer, ForeignKey("files.id", ondelete="SET NULL", use_alter=True)),
     Column("offline", Integer, nullable=False, server_default="0"),
     Column("added_at", Text, nullable=False),
+    Index("photos_by_file", "file_id"),
 )
 
 files = Table(
@@ -88,6 +90,7 @@ files = Table(
     Column("inode", Integer, nullable=False),
     Column("state", Integer, nullable=False, server_default="0"),
     Column("photo_id", Integer, ForeignKey("photos.id", ondelete="SET NULL")),
+    Column("run_id", Integer, nullable=False),  # the run that met it first, or again after it was missing
     Column("taken_at", Text),
     Column("taken_offset", Integer),
     Column("taken_source", Text),
@@ -97,6 +100,7 @@ files = Table(
     Column("longitude", REAL),
     UniqueConstraint("folder_id", "name"),
     Index("files_by_photo", "photo_id"),
+    Index("files_by_inode", "inode"),
     Index("files_by_taken", "taken_at"),
 )
 
@@ -190,4 +194,13 @@ runs = Table(
     Column("finished_at", Text),
     Column("pid", Integer, nullable=False),
     Column("report", Text),
+)
+
+migrations = Table(
+    "migrations",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("program", Text, nullable=False),
+    Column("at", Text, nullable=False),
 )

@@ -1,0 +1,136 @@
+"""The schema's versions: numbered steps, each in one transaction with its record, after a backup copy.
+
+A released step never changes. `tables.py` describes the newest schema; a new index is made from it at once, and a test
+holds both ways to the same result. (Version 1 is the first schema, so it has no step.)
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, insert
+
+from phototag import __version__
+from phototag.errors import IndexFileError, IndexTooNewError
+from phototag.store import faults, views
+from phototag.store.clock import now
+from phototag.store.tables import metadata, migrations
+
+APPLICATION_ID = 0x50544147  # "PTAG", in the file's header: `file index.db` shows it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What leads from the version before to `version`."""
+
+    version: int
+    name: str
+    apply: Callable[[Connection], None]
+
+
+STEPS: tuple[Step, ...] = ()
+
+
+def newest(steps: tuple[Step, ...] = STEPS) -> int:
+    """The version that the steps lead to."""
+    return steps[-1].version if steps else 1
+
+
+def is_current(conn: Connection, path: Path, steps: tuple[Step, ...] = STEPS) -> bool:
+    """Whether the schema is the newest; False for an empty file or an older version.
+
+    Raises IndexTooNewError, and IndexCorruptError for a database of another program.
+    """
+    version = _version(conn, path)
+    if version > newest(steps):
+        raise IndexTooNewError(
+            f"the index {path} has version {version}; this phototag {__version__} reads up to {newest(steps)}",
+            hint="Update phototag, or name another index with `--db PATH`.",
+        )
+    return version == newest(steps)
+
+
+def upgrade(conn: Connection, path: Path, steps: tuple[Step, ...] = STEPS) -> None:
+    """Create the schema in an empty file, or bring an older one up to date after copying it to `*.backup-vN`.
+
+    The caller holds the writer's lock, and no transaction.
+    """
+    with conn.begin():
+        current = is_current(conn, path, steps)
+        version = _version(conn, path)
+    if current:  # another process was faster
+        return
+    if version == 0:
+        _create(conn, newest(steps))
+        return
+    copy(conn, path.with_name(f"{path.name}.backup-v{version}"))
+    for step in steps:
+        if step.version > version:
+            _run(conn, step)
+
+
+def copy(conn: Connection, target: Path) -> None:
+    """A copy of the whole index, made while others read and write; `target` appears only when it is complete."""
+    unfinished = target.with_name(target.name + ".part")
+    try:
+        os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+        other = sqlite3.connect(unfinished)
+        try:
+            _driver(conn).backup(other)
+            other.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            other.close()
+        os.replace(unfinished, target)
+    except (OSError, sqlite3.Error) as error:
+        unfinished.unlink(missing_ok=True)
+        raise IndexFileError(
+            f"can't copy the index to {target}: {error}", hint="Name another place, or free some space there."
+        ) from error
+
+
+def _driver(conn: Connection) -> sqlite3.Connection:
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells the type checker
+    conn.rollback()
+    return driver
+
+
+def _version(conn: Connection, path: Path) -> int:
+    application = conn.exec_driver_sql("PRAGMA application_id").scalar_one()
+    version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if application == APPLICATION_ID:
+        return int(version)
+    if application or version or conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
+        raise faults.foreign(path)
+    return 0
+
+
+def _create(conn: Connection, version: int) -> None:
+    with conn.begin():
+        metadata.create_all(conn, checkfirst=False)
+        views.create(conn)
+        conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        _record(conn, version, "create")
+
+
+def _run(conn: Connection, step: Step) -> None:
+    # Rebuilding a table needs the checks off, which is only possible outside of a transaction.
+    driver = _driver(conn)
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with conn.begin():
+            views.drop(conn)
+            step.apply(conn)
+            views.create(conn)
+            _record(conn, step.version, step.name)
+            if broken := conn.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+                raise IndexFileError(f"upgrading to version {step.version} would break {len(broken)} references")
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _record(conn: Connection, version: int, name: str) -> None:
+    conn.execute(insert(migrations).values(version=version, name=name, program=__version__, at=now()))
+    conn.exec_driver_sql(f"PRAGMA user_version = {version}")

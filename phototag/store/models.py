@@ -1,0 +1,64 @@
+"""The models whose findings the index holds, and the current one of each task."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from phototag.store import liveness
+from phototag.store.tables import models
+from phototag.types import ModelId, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A model that every photo shall have been analysed with, down to the confidence `floor`; `id` is its row."""
+
+    id: int
+    model: ModelId
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model that the index knows."""
+
+    id: int
+    model: ModelId
+    current: bool
+
+
+def register(conn: Connection, model: ModelId) -> int:
+    """The row of a model; it is added where the index has not met it."""
+    key = {"name": model.name, "sha256": model.sha256}
+    conn.execute(insert(models).values(task=model.task.value, **key).on_conflict_do_nothing())
+    found = conn.execute(select(models.c.id).filter_by(**key)).scalar_one()
+    return int(found)
+
+
+def want(conn: Connection, asked: Iterable[tuple[ModelId, float]]) -> tuple[Wanted, ...]:
+    """Register the models of a run, each with the lowest confidence that it shall store."""
+    return tuple(Wanted(register(conn, model), model, floor) for model, floor in asked)
+
+
+def stored_models(conn: Connection) -> tuple[StoredModel, ...]:
+    """Every model that the index knows, in the order it met them."""
+    rows = conn.execute(select(models).order_by(models.c.id))
+    return tuple(StoredModel(row.id, ModelId(Task(row.task), row.name, row.sha256), bool(row.current)) for row in rows)
+
+
+def set_current(conn: Connection, model_ids: Collection[int]) -> None:
+    """Make these models the current ones of their tasks. Photos that lack one keep the answers of the latest."""
+    for model_id in model_ids:
+        row = conn.execute(select(models.c.task, models.c.current).where(models.c.id == model_id)).one()
+        if row.current:
+            continue
+        conn.exec_driver_sql("UPDATE models SET current = (id = ?) WHERE task = ?", (model_id, row.task))
+        # Only a photo with several answers to choose from can change its answer.
+        liveness.touch_select(
+            conn,
+            "SELECT photo_id FROM analyses WHERE task = ? GROUP BY photo_id HAVING count(*) > 1",
+            (row.task,),
+        )
+    liveness.settle(conn)
