@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from multiprocessing.context import SpawnProcess
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from phototag.errors import ModelBrokenError, PhototagError
 from phototag.types import Analysis, FileStamp, Metadata, Photo, Problem, Stage, Task
@@ -28,10 +28,10 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to look at. `path` is absolute; `folder` is the store's id of its folder."""
+    """A file to look at. `path` is absolute; `root` is the store's id of its root."""
 
     path: bytes
-    folder: int
+    root: int
     stamp: FileStamp
 
 
@@ -91,7 +91,7 @@ class Broken:
 
 Message: TypeAlias = Identified | Done | Broken
 Lookup: TypeAlias = Callable[[Sequence[bytes | None]], Sequence[frozenset[Task]]]
-Main: TypeAlias = Callable[["connection.Connection", object], None]
+Main: TypeAlias = Callable[["connection.Connection", Any], None]
 
 
 class _Worker:

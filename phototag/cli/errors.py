@@ -18,13 +18,21 @@ def errors(session: Session, as_json: Annotated[bool, typer.Option("--json", hel
     problems = all_problems(session.settings)
     if as_json:
         rows = [
-            {"path": path_text(p.path), "stage": p.stage, "reason": p.reason, "since": p.since, "tries": p.tries}
-            for p in problems
+            {
+                "path": path_text(known.problem.path),
+                "stage": known.problem.stage.value,
+                "reason": known.problem.reason,
+                "since": known.since,
+                "tries": known.tries,
+            }
+            for known in problems
         ]
         session.print(json.dumps(rows, ensure_ascii=False))
         return
     columns = (("since", "left"), ("stage", "left"), ("reason", "left"), ("path", "left"))
-    session.out.print(rows_table(columns, ((p.since[:10], p.stage, p.reason, path_text(p.path)) for p in problems)))
+    told = ((known.since[:10], known.problem) for known in problems)
+    rows = ((since, problem.stage.value, problem.reason, path_text(problem.path)) for since, problem in told)
+    session.out.print(rows_table(columns, rows))
 
 
 def add_to(app: typer.Typer) -> None:

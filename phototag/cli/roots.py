@@ -11,7 +11,7 @@ Root = Annotated[Path, typer.Argument(help="A root, as `phototag roots list` sho
 
 
 def list_roots(session: Session, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """List the roots: where they are, how many photos, whether they are there."""
+    """List the roots: where they are, how many photo files, whether they are there."""
     import json
 
     from phototag.app.roots import all_roots
@@ -20,14 +20,12 @@ def list_roots(session: Session, as_json: Annotated[bool, typer.Option("--json",
 
     roots = all_roots(session.settings)
     if as_json:
-        rows = [
-            {"path": path_text(r.path), "photos": r.photos, "offline": r.offline, "reason": r.reason} for r in roots
-        ]
+        rows = [{"path": path_text(r.path), "files": r.files, "offline": r.offline, "reason": r.reason} for r in roots]
         session.print(json.dumps(rows, ensure_ascii=False))
         return
-    columns = (("root", "left"), ("photos", "right"), ("state", "left"))
+    columns = (("root", "left"), ("files", "right"), ("state", "left"))
     session.out.print(
-        rows_table(columns, ((path_text(r.path), r.photos, f"offline: {r.reason}" if r.offline else "") for r in roots))
+        rows_table(columns, ((path_text(r.path), r.files, f"offline: {r.reason}" if r.offline else "") for r in roots))
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from phototag.errors import UsageError
@@ -53,6 +53,16 @@ class OfflinePlace:
 def list_roots(conn: Connection) -> tuple[Root, ...]:
     """Every root, in the order of paths."""
     return tuple(_root(row) for row in conn.execute(select(roots).order_by(roots.c.path)))
+
+
+def count_files(conn: Connection, root: Root) -> int:
+    """How many photo files a root holds, those that wait for it to come online included."""
+    query = (
+        select(func.count())
+        .select_from(files.join(folders))
+        .where(folders.c.root_id == root.id, files.c.state == PRESENT)
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 def find_scope(conn: Connection, path: bytes) -> Scope | None:

@@ -1,0 +1,232 @@
+"""`phototag index`: walk, identify, decode, infer, store, sweep."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from phototag.app.examine import Setup, log_file, main
+from phototag.app.models import Choice, choose_models
+from phototag.app.report import IndexReport, Listener, Note, Progress
+from phototag.app.stopping import stop_requests
+from phototag.app.words import canonical_names, load_vocabulary, words_above
+from phototag.app.workers import Examined, Job, Pool
+from phototag.errors import InterruptedRunError, UsageError
+from phototag.inference.analyser import ModelFile
+from phototag.inference.library import Installed
+from phototag.media.ignore import WalkRules
+from phototag.media.walk import Listing, scan
+from phototag.settings import Settings
+from phototag.store.engine import Index, index_path, open_index
+from phototag.store.models import set_current, want
+from phototag.store.roots import Scope, add_root, find_scope, list_roots
+from phototag.store.runs import finish_run, start_run
+from phototag.store.save import FileFailure, FileResult, known, save
+from phototag.store.sync import Changes, Sync
+from phototag.types import ModelId, Task
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """What a run does beyond the settings: `limit` bounds the photos that are read, `wait` is in seconds."""
+
+    force: bool = False
+    dry_run: bool = False
+    limit: int | None = None
+    wait: float = 0.0
+    retry_failed: bool = False
+
+
+def run_index(paths: Sequence[Path], settings: Settings, options: IndexOptions, listener: Listener) -> IndexReport:
+    """Index the folders at `paths` (every root, if none) and say what was done.
+
+    Raises UsageError for a path that is missing and was never indexed, ModelError, IndexFileError, LockedError, and
+    InterruptedRunError when the user stops the run; what was done until then is kept.
+    """
+    choice = choose_models(settings)
+    if choice.embedded:
+        listener(Note("Using the small embedded models; `phototag models install standard` gets stronger ones."))
+    with ExitStack() as stack:
+        where = settings.db
+        if options.dry_run and not index_path(where).exists():
+            where = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "index.db")
+        index = stack.enter_context(open_index(where, write=True))
+        stack.enter_context(index.lock(options.wait))
+        for note in index.notes:
+            listener(Note(note))
+        run = _Run(index, settings, options, choice, listener)
+        return run.rehearse(paths) if options.dry_run else run.go(paths)
+
+
+class _Run:
+    """One run: its place in the index, its counts, and its stages."""
+
+    def __init__(
+        self, index: Index, settings: Settings, options: IndexOptions, choice: Choice, listener: Listener
+    ) -> None:
+        self.index = index
+        self.settings = settings
+        self.options = options
+        self.choice = choice
+        self.listener = listener
+        self.rules = WalkRules(exclude=settings.exclude, follow_symlinks=settings.follow_symlinks)
+        self.vocabulary = load_vocabulary(settings)
+        self.report = IndexReport(models=choice.names)
+        self.begun = time.monotonic()
+        self.queued = 0
+        self.done = 0
+
+    def rehearse(self, paths: Sequence[Path]) -> IndexReport:
+        """What a run would meet; every write is rolled back."""
+        with self.index.rehearse() as conn:
+            self._begin(conn, paths)
+            for scope in self.scopes:
+                for _ in self._jobs(scope, lambda: nullcontext(conn)):
+                    pass
+            self._sweep(conn)
+        return self._finished()
+
+    def go(self, paths: Sequence[Path]) -> IndexReport:
+        """Walk, examine, store, sweep."""
+        with self.index.begin() as conn:
+            self._begin(conn, paths)
+        pool = Pool(main, self._setup(), self.settings.workers or available_cores())
+        with pool, stop_requests(pool) as stop:
+            jobs = (job for scope in self.scopes for job in self._jobs(scope, self.index.begin))
+            for examined in pool.run(jobs, self._lookup):
+                self._store(examined)
+                self._tell()
+        with self.index.begin() as conn:
+            if not stop.requested:
+                self._sweep(conn)
+            report = self._finished()
+            finish_run(conn, self.run_id, json.dumps(report.to_json(), ensure_ascii=False))
+        if stop.requested:
+            raise InterruptedRunError(
+                f"stopped; what was done is kept: {report.analysed:,} photos were analysed",
+                hint="Run the same command again to go on from there.",
+            )
+        return report
+
+    def _begin(self, conn: Connection, paths: Sequence[Path]) -> None:
+        self.scopes = _scopes(conn, paths)
+        self.run_id = start_run(conn)
+        installed = (self.choice.classifier, self.choice.detector)
+        self.wanted = want(conn, [(found.model, _floor(found, self.settings)) for found in installed])
+        set_current(conn, [wanted.id for wanted in self.wanted])
+        self.sync = Sync(
+            conn, self.run_id, self.wanted, force=self.options.force, retry_failed=self.options.retry_failed
+        )
+
+    def _jobs(self, scope: Scope, transaction: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Job]:
+        """The files of a scope that must be read. No transaction is open while one is handed out."""
+        for listing in scan(scope.root.path, scope.folder, self.rules):
+            if listing.folder == scope.folder and not listing.complete and not listing.stamps:
+                self.sync.unreachable(scope.root.id, listing.problems[0].reason)  # offline, which is no problem
+                return
+            with transaction() as conn:
+                changes = self.sync.folder(conn, scope.root.id, scope.root.path, listing)
+            self._count(listing, changes)
+            self._tell()
+            for todo in changes.todo:
+                if self.options.limit is not None and self.queued >= self.options.limit:
+                    break
+                self.queued += 1
+                yield Job(os.path.join(scope.root.path, todo.stamp.relative), scope.root.id, todo.stamp)
+
+    def _lookup(self, contents: Sequence[bytes | None]) -> list[frozenset[Task]]:
+        """The tasks that each content still needs: none for a moved file or a copy."""
+        everything = {wanted.model for wanted in self.wanted}
+        have: dict[bytes, frozenset[ModelId]] = {}
+        if not self.options.force:
+            with self.index.read() as conn:
+                have = known(conn, [content for content in contents if content], self.wanted)
+        return [
+            frozenset(model.task for model in everything - have.get(content, frozenset())) if content else frozenset()
+            for content in contents
+        ]
+
+    def _store(self, examined: Sequence[Examined]) -> None:
+        results = [
+            FileResult(e.job.root, e.job.stamp, e.content, e.photo, e.metadata, e.analyses)
+            for e in examined
+            if e.content
+        ]
+        failures = [
+            FileFailure(e.job.root, e.job.stamp, e.problem.stage, e.problem.reason) for e in examined if e.problem
+        ]
+        with self.index.begin() as conn:
+            save(conn, self.run_id, results, failures)
+        self.done += len(examined)
+        self.report.analysed += sum(bool(e.analyses) for e in examined)
+        self.report.failed += [e.problem for e in examined if e.problem]
+
+    def _count(self, listing: Listing, changes: Changes) -> None:
+        report = self.report
+        report.seen += len(listing.stamps)
+        report.raw += listing.raw
+        report.video += listing.video
+        report.new += changes.new
+        report.changed += changes.changed
+        report.unchanged += changes.unchanged
+        report.ignored += listing.ignored
+        report.failed += listing.problems
+
+    def _sweep(self, conn: Connection) -> None:
+        swept = self.sync.sweep(conn, [(scope.root.id, scope.folder) for scope in self.scopes])
+        self.report.missing = swept.missing
+        self.report.moved = swept.moved
+        self.report.new -= swept.moved
+        self.report.offline = list(swept.offline)
+
+    def _tell(self) -> None:
+        self.listener(Progress(self.report.seen, self.queued, self.done, len(self.report.failed)))
+
+    def _finished(self) -> IndexReport:
+        self.report.seconds = time.monotonic() - self.begun
+        return self.report
+
+    def _setup(self) -> Setup:
+        files = []
+        for found in (self.choice.classifier, self.choice.detector):
+            names = canonical_names(found.spec, self.vocabulary)
+            above = words_above(names, self.vocabulary) if found.spec.task is Task.CLASSIFY else {}
+            files.append(ModelFile(found.spec, found.path, found.sha256, names, above, _floor(found, self.settings)))
+        return Setup(tuple(files), 1, "cpu", self.settings.max_megapixels, log_file(self.settings.folders.cache))
+
+
+def _scopes(conn: Connection, paths: Sequence[Path]) -> list[Scope]:
+    """What to walk. A path that is missing must be known, for then it is offline and no mistake."""
+    scopes = []
+    for path in paths:
+        absolute = os.fsencode(os.path.abspath(path.expanduser()))
+        if not os.path.isdir(absolute) and find_scope(conn, absolute) is None:
+            missing = "is no folder" if os.path.exists(absolute) else "does not exist, and was never indexed"
+            raise UsageError(f"{path} {missing}", hint="Name a folder with photos in it.")
+        scopes.append(add_root(conn, absolute))
+    if paths:
+        # A root that was absorbed by a parent named later is walked with it.
+        known_roots = {root.id for root in list_roots(conn)}
+        return [scope for scope in scopes if scope.root.id in known_roots]
+    scopes = [Scope(root, b"") for root in list_roots(conn)]
+    if not scopes:
+        raise UsageError("nothing was indexed yet", hint="Name a folder: `phototag index ~/Pictures`.")
+    return scopes
+
+
+def _floor(found: Installed, settings: Settings) -> float:
+    """The lowest confidence to store; the option is about objects."""
+    if settings.floor is not None and found.spec.task is Task.DETECT:
+        return settings.floor
+    return found.spec.confidences.floor
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,55 @@
+"""The folders that are indexed: listing, forgetting, moving, confirming."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from phototag.settings import Settings
+from phototag.store import roots as stored
+from phototag.store.engine import open_index
+
+
+@dataclass(frozen=True, slots=True)
+class RootState:
+    """A root, how many photo files it holds, and why it is offline if it is."""
+
+    path: bytes
+    files: int
+    offline: bool
+    reason: str | None
+
+
+def all_roots(settings: Settings) -> list[RootState]:
+    """Every root, and every offline folder below one."""
+    with open_index(settings.db, write=False) as index, index.read() as conn:
+        roots = [
+            RootState(root.path, stored.count_files(conn, root), root.offline, root.offline_reason)
+            for root in stored.list_roots(conn)
+        ]
+        known = {root.path for root in roots}
+        folders = [
+            RootState(p.path, p.files, True, p.reason) for p in stored.offline_places(conn) if p.path not in known
+        ]
+        return roots + folders
+
+
+def remove_root(path: Path, settings: Settings) -> int:
+    """Forget a root; gives how many files that were. Raises UsageError for a path that is no root."""
+    with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
+        return stored.remove_root(conn, _absolute(path))
+
+
+def move_root(old: Path, new: Path, settings: Settings) -> None:
+    """Tell that a root lies elsewhere now. Raises UsageError when `old` is no root or `new` meets another one."""
+    with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
+        stored.move_root(conn, _absolute(old), _absolute(new))
+
+
+def confirm_path(path: Path, settings: Settings) -> int:
+    """Confirm that what is offline at `path` is gone; gives how many files are missing now."""
+    with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
+        return stored.confirm(conn, _absolute(path))
+
+
+def _absolute(path: Path) -> bytes:
+    return os.fsencode(os.path.abspath(path.expanduser()))

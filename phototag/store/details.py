@@ -1,0 +1,102 @@
+"""One photo with everything the index knows of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from phototag.errors import UsageError
+from phototag.query.thresholds import Thresholds
+from phototag.store.compile import PHOTOS
+from phototag.store.compile_filters import PATH
+from phototag.store.hits import COLUMNS, read_hits
+from phototag.store.lexicon import read_lexicon
+from phototag.store.paths import absolute, shown
+from phototag.store.roots import find_scope
+from phototag.store.tables import PRESENT
+from phototag.types import Hit
+
+MOST_NAMED = 5
+
+_FILE_PATH = (
+    "SELECT r.path, d.path, f.name FROM files f JOIN folders d ON d.id = f.folder_id JOIN roots r ON r.id = d.root_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A photo as a hit without a score; `paths` are all its known files; `models` answer for it."""
+
+    hit: Hit
+    paths: tuple[bytes, ...]
+    format: str
+    models: tuple[str, ...]
+
+
+def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) -> Details:
+    """What is known of the photo in the file at `path` (absolute), else of the only one in a file called `name`.
+
+    Raises UsageError when the index has no such photo, or several.
+    """
+    photo = _photo_at(conn, path) or _photo_named(conn, name, path)
+    lexicon = read_lexicon(conn)
+    row = conn.exec_driver_sql(
+        f"SELECT {COLUMNS}, {PATH}, NULL FROM {PHOTOS} WHERE p.id = ?",
+        (photo,),
+    )
+    hit = next(iter(read_hits(conn, iter(row.fetchall()), lexicon, thresholds)), None)
+    if hit is None:
+        raise UsageError(f"{shown(path)} is missing, and so is every copy of it", hint="`phototag index` looks again.")
+    kind = conn.exec_driver_sql("SELECT format FROM photos WHERE id = ?", (photo,)).scalar_one()
+    models = conn.exec_driver_sql(
+        "SELECT m.name FROM analyses a JOIN models m ON m.id = a.model_id "
+        "WHERE a.photo_id = ? AND a.live ORDER BY a.task",
+        (photo,),
+    )
+    return Details(hit, _paths(conn, photo), kind, tuple(models.scalars()))
+
+
+def copies_of(conn: Connection, path: bytes) -> tuple[bytes, ...]:
+    """The paths of all known files with the content of the file at `path`, itself included."""
+    photo = _photo_at(conn, path)
+    return (path,) if photo is None else _paths(conn, photo)
+
+
+def _paths(conn: Connection, photo: int) -> tuple[bytes, ...]:
+    rows = conn.exec_driver_sql(
+        f"SELECT r.path, d.path, f.name FROM {_FILES} WHERE f.photo_id = ? AND f.state = ?",  # noqa: S608
+        (photo, PRESENT),
+    )
+    return tuple(sorted(absolute(*row) for row in rows))
+
+
+def _photo_at(conn: Connection, path: bytes) -> int | None:
+    scope = find_scope(conn, path)
+    if scope is None:
+        return None
+    folder, _, name = scope.folder.rpartition(b"/")
+    found: Sequence[int | None] = (
+        conn.exec_driver_sql(
+            "SELECT f.photo_id FROM files f JOIN folders d ON d.id = f.folder_id "
+            "WHERE d.root_id = ? AND d.path = ? AND f.name = ?",
+            (scope.root.id, folder, name),
+        )
+        .scalars()
+        .all()
+    )
+    return found[0] if found else None
+
+
+def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:
+    rows = conn.exec_driver_sql(
+        f"SELECT f.photo_id, r.path, d.path, f.name FROM {_FILES} "  # noqa: S608
+        "WHERE f.name = ? AND f.photo_id IS NOT NULL AND f.state = ? LIMIT 100",
+        (name, PRESENT),
+    ).fetchall()
+    photos = {row[0] for row in rows}
+    if len(photos) == 1:
+        return int(rows[0][0])
+    if not photos:
+        raise UsageError(f"{shown(path)} is not in the index", hint="`phototag errors` lists files that failed.")
+    named = ", ".join(shown(absolute(*row[1:])) for row in rows[:MOST_NAMED])
+    raise UsageError(f"several photos are called {shown(name)}", hint=f"Name one by its path: {named}.")
