@@ -1,0 +1,81 @@
+"""Answers from the index: one question, one statement."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from phototag.query.places import distance_km
+from phototag.query.thresholds import Thresholds
+from phototag.query.tree import Node
+from phototag.store.compile import PHOTOS, Compiler
+from phototag.store.compile_filters import PATH
+from phototag.store.hits import COLUMNS, read_hits
+from phototag.store.lexicon import Lexicon, read_lexicon
+from phototag.types import Hit
+
+ORDERS: Mapping[str, str] = {
+    "score": "score DESC, f.taken_at DESC, path",
+    "-score": "score IS NULL, score, f.taken_at DESC, path",
+    "taken": "f.taken_at IS NULL, f.taken_at, path",
+    "-taken": "f.taken_at DESC, path",
+    "path": "path",
+    "-path": "path DESC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A resolved query put to an index. With `online`, photos on drives that are not there now are left out."""
+
+    conn: Connection
+    node: Node
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    online: bool = False
+    lexicon: Lexicon = field(init=False)
+
+    def __post_init__(self) -> None:
+        register_functions(self.conn)
+        object.__setattr__(self, "lexicon", read_lexicon(self.conn))
+
+    def search(self, limit: int | None = None, sort: str = "score") -> Iterator[Hit]:
+        """The photos that answer, in the order of `sort` (a key of `ORDERS`), streamed."""
+        compiler = self.compiler()
+        most = "" if limit is None else f" LIMIT {compiler.parameters.add(limit)}"
+        statement = (
+            f"SELECT {COLUMNS}, {PATH} AS path, {compiler.score(self.node)} AS score FROM {PHOTOS} "
+            f"WHERE {self.condition(compiler)} ORDER BY {ORDERS[sort]}{most}"
+        )
+        return read_hits(self.conn, self.rows(statement, compiler), self.lexicon, self.thresholds)
+
+    def total(self) -> int:
+        """How many photos answer."""
+        compiler = self.compiler()
+        statement = f"SELECT count(*) FROM {PHOTOS} WHERE {self.condition(compiler)}"
+        return int(next(self.rows(statement, compiler))[0])
+
+    def exists(self) -> bool:
+        """Whether any photo answers."""
+        compiler = self.compiler()
+        statement = f"SELECT 1 FROM {PHOTOS} WHERE {self.condition(compiler)} LIMIT 1"
+        return next(self.rows(statement, compiler), None) is not None
+
+    def compiler(self) -> Compiler:
+        """A compiler for one statement."""
+        return Compiler.of(self.lexicon, self.thresholds)
+
+    def condition(self, compiler: Compiler) -> str:
+        """What a photo has to fulfil."""
+        condition = compiler.true(self.node)
+        return f"{condition} AND NOT p.offline" if self.online else condition
+
+    def rows(self, statement: str, compiler: Compiler) -> Iterator[Any]:
+        """The rows of a statement."""
+        return iter(self.conn.exec_driver_sql(statement, dict(compiler.parameters.values)))
+
+
+def register_functions(conn: Connection) -> None:
+    """Give the connection the functions that compiled statements call."""
+    driver: Any = conn.connection.driver_connection
+    driver.create_function("distance_km", 4, distance_km, deterministic=True)

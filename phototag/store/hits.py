@@ -1,0 +1,68 @@
+"""Hits with all they show, read a page at a time: a page's labels and boxes are two statements, not two a photo."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+
+from phototag.geometry import Box
+from phototag.query.thresholds import Thresholds
+from phototag.store.lexicon import Lexicon
+from phototag.types import Detection, Hit, Label, Metadata, Task
+
+COLUMNS = (
+    "p.id, p.width, p.height, p.offline, f.taken_at, f.taken_offset, f.taken_source, f.camera, f.lens, f.latitude, "
+    "f.longitude, (SELECT count(*) FROM files g WHERE g.photo_id = p.id AND g.state = 0) AS copies"
+)
+PAGE = 500
+
+
+def read_hits(conn: Connection, rows: Iterator[Any], lexicon: Lexicon, thresholds: Thresholds) -> Iterator[Hit]:
+    """Hits from rows of `COLUMNS`, the path and the score, with the labels and objects at or above the thresholds."""
+    while page := list(islice(rows, PAGE)):
+        ids = [row[0] for row in page]
+        labels = read_labels(conn, ids, lexicon, thresholds)
+        objects = read_objects(conn, ids, lexicon, thresholds)
+        for row in page:
+            yield _hit(row, labels.get(row[0], ()), objects.get(row[0], ()))
+
+
+def read_labels(
+    conn: Connection, ids: Iterable[int], lexicon: Lexicon, thresholds: Thresholds
+) -> dict[int, tuple[Label, ...]]:
+    """Per photo the classifier's own labels at or above the thresholds, best first."""
+    models = dict(lexicon.models[Task.CLASSIFY])
+    found: dict[int, list[Label]] = {}
+    for photo, model, name, confidence in conn.exec_driver_sql(
+        "SELECT w.photo_id, w.model_id, n.name, w.own FROM words w JOIN names n ON n.id = w.name_id "
+        f"WHERE w.photo_id IN ({_numbers(ids)}) AND w.live AND w.own IS NOT NULL ORDER BY w.own DESC, n.name"
+    ):
+        if confidence >= thresholds.of(Task.CLASSIFY, models[model], name):
+            found.setdefault(photo, []).append(Label(name, confidence))
+    return {photo: tuple(labels) for photo, labels in found.items()}
+
+
+def read_objects(
+    conn: Connection, ids: Iterable[int], lexicon: Lexicon, thresholds: Thresholds
+) -> dict[int, tuple[Detection, ...]]:
+    """Per photo the detections at or above the thresholds, best first."""
+    models = dict(lexicon.models[Task.DETECT])
+    found: dict[int, list[Detection]] = {}
+    for photo, model, name, confidence, *box in conn.exec_driver_sql(
+        "SELECT b.photo_id, b.model_id, n.name, b.confidence, b.x1, b.y1, b.x2, b.y2 FROM detections b "
+        f"JOIN names n ON n.id = b.name_id WHERE b.photo_id IN ({_numbers(ids)}) AND b.live "
+        "ORDER BY b.confidence DESC, b.number"
+    ):
+        if confidence >= thresholds.of(Task.DETECT, models[model], name):
+            found.setdefault(photo, []).append(Detection(name, confidence, Box(*box)))
+    return {photo: tuple(objects) for photo, objects in found.items()}
+
+
+def _hit(row: Any, labels: tuple[Label, ...], objects: tuple[Detection, ...]) -> Hit:
+    _, width, height, offline, *metadata, copies, path, score = row
+    return Hit(path, copies, bool(offline), score, width, height, Metadata(*metadata), labels, objects)
+
+
+def _numbers(ids: Iterable[int]) -> str:
+    return ",".join(str(int(number)) for number in ids)
