@@ -17,7 +17,7 @@ def errors(session: Session, as_json: Annotated[bool, typer.Option("--json", hel
 
     problems = all_problems(session.settings)
     if as_json:
-        rows = [
+        documents = [
             {
                 "path": path_text(known.problem.path),
                 "stage": known.problem.stage.value,
@@ -27,7 +27,7 @@ def errors(session: Session, as_json: Annotated[bool, typer.Option("--json", hel
             }
             for known in problems
         ]
-        session.print(json.dumps(rows, ensure_ascii=False))
+        session.print(json.dumps(documents, ensure_ascii=False))
         return
     columns = (("since", "left"), ("stage", "left"), ("reason", "left"), ("path", "left"))
     told = ((known.since[:10], known.problem) for known in problems)

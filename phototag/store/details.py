@@ -18,9 +18,7 @@ from phototag.types import Hit
 
 MOST_NAMED = 5
 
-_FILE_PATH = (
-    "SELECT r.path, d.path, f.name FROM files f JOIN folders d ON d.id = f.folder_id JOIN roots r ON r.id = d.root_id"
-)
+_FILES = "files f JOIN folders d ON d.id = f.folder_id JOIN roots r ON r.id = d.root_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def copies_of(conn: Connection, path: bytes) -> tuple[bytes, ...]:
 
 def _paths(conn: Connection, photo: int) -> tuple[bytes, ...]:
     rows = conn.exec_driver_sql(
-        f"SELECT r.path, d.path, f.name FROM {_FILES} WHERE f.photo_id = ? AND f.state = ?",  # noqa: S608
+        f"SELECT r.path, d.path, f.name FROM {_FILES} WHERE f.photo_id = ? AND f.state = ?",
         (photo, PRESENT),
     )
     return tuple(sorted(absolute(*row) for row in rows))
@@ -89,7 +87,7 @@ def _photo_at(conn: Connection, path: bytes) -> int | None:
 
 def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:
     rows = conn.exec_driver_sql(
-        f"SELECT f.photo_id, r.path, d.path, f.name FROM {_FILES} "  # noqa: S608
+        f"SELECT f.photo_id, r.path, d.path, f.name FROM {_FILES} "
         "WHERE f.name = ? AND f.photo_id IS NOT NULL AND f.state = ? LIMIT 100",
         (name, PRESENT),
     ).fetchall()
