@@ -25,7 +25,7 @@ def truth(node: Node, record: Record, thresholds: Thresholds) -> bool | None:
         return None if value is None else not value
     if isinstance(node, Filter):
         return holds(node.condition, record)
-    if isinstance(node, Word | Tag) and any(_confidences(node, record, thresholds)):
+    if isinstance(node, Word | Tag) and next(_confidences(node, record, thresholds), None) is not None:
         return True
     tagged = record.classifier is not None or isinstance(node, Count)
     detected = record.detector is not None or isinstance(node, Tag)

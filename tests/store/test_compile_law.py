@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -19,7 +19,13 @@ from tests.store.stored import holding, index
 __all__ = ["index"]
 
 TODAY = date(2024, 7, 15)
-CHECKED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+# Shrinking a library of photos and a dozen queries can take many minutes; the first example found will do.
+CHECKED = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 
 
 @CHECKED
