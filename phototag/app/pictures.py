@@ -1,0 +1,104 @@
+"""Pictures of indexed photos: read, decoded, and written as new files. An original is never written to."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phototag.errors import PhototagError, UsageError
+from phototag.media.examine import OpenedPhoto, open_photo
+from phototag.media.fault import PhotoError
+from phototag.settings import Settings
+from phototag.types import Hit
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
+OPTIONS = {"JPEG": {"quality": 92, "subsampling": 0}, "WEBP": {"quality": 92}}
+
+
+def read_original(hit: Hit) -> OpenedPhoto:
+    """The file of a hit. Raises PhototagError that says what to do when it is offline, gone or unreadable."""
+    try:
+        return open_photo(hit.path)
+    except PhotoError as error:
+        path = os.fsdecode(hit.path)
+        if hit.offline or not os.path.lexists(hit.path):
+            where = "lies on a drive that is not there now" if hit.offline else "is not there any more"
+            raise PhototagError(
+                f"{path} {where}", hint="Connect the drive, or run `phototag index` to bring the index up to date."
+            ) from error
+        raise PhototagError(f"{path}: {error.reason}") from error
+
+
+def decode_original(hit: Hit, opened: OpenedPhoto, settings: Settings, minimum: int | None = None) -> "Image.Image":
+    """The picture, RGB and upright; with `minimum`, reduced as `media.decode` does. Raises PhototagError."""
+    try:
+        return opened.decode(minimum=minimum, max_megapixels=settings.max_megapixels).image
+    except PhotoError as error:
+        raise PhototagError(f"{os.fsdecode(hit.path)}: {error.reason}") from error
+
+
+def picture_format(output: Path) -> str:
+    """Pillow's name of the format that the file's extension asks for. Raises UsageError for any other."""
+    found = FORMATS.get(output.suffix.lower())
+    if found is None:
+        raise UsageError(
+            f"{output} does not say which format to write", hint=f"End its name in one of {', '.join(FORMATS)}."
+        )
+    return found
+
+
+def save_picture(image: "Image.Image", output: Path, *, exif: bytes = b"") -> Path:
+    """Write the picture at `output` in one step, with its colour profile and the given EXIF block; the path.
+
+    Raises UsageError for an extension that is not known, PhototagError when it can't be written.
+    """
+    kind = picture_format(output)
+    options: dict[str, object] = dict(OPTIONS.get(kind, {}))
+    profile = image.info.get("icc_profile")
+    # A profile for other channels than RGB (a CMYK photo's) would be wrong for the decoded picture.
+    options["icc_profile"] = profile if profile and profile[16:20] == b"RGB " else None
+    if exif:
+        options["exif"] = exif
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=output.parent, prefix=".phototag-", suffix=output.suffix)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                image.save(file, kind, **options)
+            os.chmod(partial, 0o666 & ~_umask())
+            Path(partial).replace(output)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise PhototagError(f"can't write {output}: {error.strerror or error}", hint="Name another place.") from error
+    return output
+
+
+def free_path(wanted: Path) -> Path:
+    """`wanted`, or the first of `wanted-2`, `wanted-3`, … that no file has."""
+    number = 1
+    found = wanted
+    while os.path.lexists(found):
+        number += 1
+        found = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+    return found
+
+
+def refuse_original(hit: Hit, output: Path) -> None:
+    """Raises UsageError when `output` is the photo itself, under whatever name."""
+    try:
+        same = os.path.samefile(hit.path, output)
+    except OSError:
+        same = False
+    if same:
+        raise UsageError(f"{output} is the photo itself", hint="Originals are never changed: name another file.")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
