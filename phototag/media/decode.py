@@ -23,7 +23,6 @@ BACKGROUND = (128, 128, 128)  # behind transparent pixels: black and white lette
 
 _SCALES = (8, 4, 2)
 _TURNED_BY_DECODER = frozenset((Format.TIFF, Format.HEIF))
-_ALPHA_MODES = frozenset(("RGBA", "RGBa", "LA", "La", "PA"))
 _BITS_PER_SAMPLE = 258
 _NO_HEIF = "HEIC and HEIF photos need an extra: pip install 'phototag[heic]'"
 _CUT_OFF = "cut off: the file ends before the picture is complete"
@@ -78,9 +77,7 @@ def _decode(data: bytes, identity: Identity, minimum: int | None, max_megapixels
         turned = identity.format in _TURNED_BY_DECODER
         if turned:
             size = source.size
-        image = _to_rgb(source)
-    if minimum is not None and identity.format is not Format.JPEG:
-        image = _reduce(image, minimum)
+        image = _to_rgb(source, None if identity.format is Format.JPEG else minimum)
     if not turned:
         image = _turn(image, identity.orientation)
         size = size if identity.orientation < 5 else (size[1], size[0])
@@ -133,26 +130,36 @@ def _check_size(size: tuple[int, int], limit: float) -> None:
         )
 
 
-def _to_rgb(image: "Image.Image") -> "Image.Image":
+def _to_rgb(source: "Image.Image", minimum: int | None) -> "Image.Image":
+    """RGB, reduced as soon as its pixels can be averaged: a large picture is never held twice in full."""
     from PIL import Image
 
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _grey_from_deep(image).convert("RGB")
+    bits = getattr(source, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
+    image = _reduce(_averageable(source), minimum)
+    if image.mode in ("I", "F"):
+        image = _grey_from_deep(image, bits)
+    if image.mode in ("RGBA", "LA"):
+        opaque = Image.new("RGB", image.size, BACKGROUND)
+        opaque.paste(image.convert("RGB"), mask=image.getchannel("A"))
+        return opaque
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _averageable(image: "Image.Image") -> "Image.Image":
+    """The same picture in a mode whose pixels are amounts, not names: no palette, no transparent colour."""
+    if image.mode in ("RGBA", "LA"):
+        return image
+    if image.mode.startswith("I;16"):
+        return image.convert("I")
     if image.mode == "LAB":
         return _from_lab(image)
-    if image.mode in _ALPHA_MODES or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        opaque = Image.new("RGB", image.size, BACKGROUND)
-        opaque.paste(layered, (0, 0), layered)
-        return opaque
-    return image.convert("RGB")
+    if image.mode in ("RGBa", "La", "PA") or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK", "I", "F") else image.convert("RGB")
 
 
-def _grey_from_deep(image: "Image.Image") -> "Image.Image":
-    """8 bits from more: 16-bit pixels by their range (or the bits that a TIFF states), others by what occurs."""
-    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
-    if image.mode.startswith("I;16"):
-        image = image.convert("I")
+def _grey_from_deep(image: "Image.Image", bits: int) -> "Image.Image":
+    """8 bits from more: whole numbers by the range that `bits` have, where they fit; others by what occurs."""
     low, high = _value_range(image, bits)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise PhotoError(Stage.DECODE, "damaged: pixels that are no numbers")
@@ -179,9 +186,9 @@ def _from_lab(image: "Image.Image") -> "Image.Image":
     return turned
 
 
-def _reduce(image: "Image.Image", minimum: int) -> "Image.Image":
+def _reduce(image: "Image.Image", minimum: int | None) -> "Image.Image":
     for scale in _SCALES:
-        if min(image.size) >= scale * max(minimum, 1):
+        if minimum is not None and min(image.size) >= scale * max(minimum, 1):
             return image.reduce(scale)
     return image
 

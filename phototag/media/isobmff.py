@@ -49,17 +49,18 @@ def split_heif(data: bytes) -> Parts:
     exif = xmp = b""
     budget = len(data)
     for item, kind in sorted(meta.kinds.items()):
+        if kind == b"Exif" and not exif:
+            block = _text(view, meta, item)
+            exif = block[4 + int.from_bytes(block[:4], "big") :]
+        elif kind == b"mime" and not xmp and meta.content_types.get(item) == _XMP_TYPE:
+            xmp = _text(view, meta, item)
+        if kind in _NO_PICTURE:
+            continue
         pieces = _pieces(view, meta, item)
         budget -= sum(map(len, pieces))
         if budget < 0:
             raise MalformedError("items overlap")
-        if kind not in _NO_PICTURE:
-            coded += (struct.pack(">I4s", item, kind), *_meaning(meta, item), *pieces)
-        elif kind == b"Exif" and not exif:
-            block = b"".join(pieces)
-            exif = block[4 + int.from_bytes(block[:4], "big") :]
-        elif meta.content_types.get(item) == _XMP_TYPE and not xmp:
-            xmp = b"".join(pieces)
+        coded += (struct.pack(">I4s", item, kind), *_meaning(meta, item), *pieces)
     if not any(kind not in _NO_PICTURE for kind in meta.kinds.values()):
         raise MalformedError("no picture in this file")
     return Parts((*coded, *meta.links), exif, xmp, _orientation(meta))
@@ -172,6 +173,12 @@ def _pieces(view: memoryview, meta: _Meta, item: int) -> list[memoryview]:
             raise MalformedError("an item beyond the end of the file")
         pieces.append(source[offset:end])
     return pieces
+
+
+def _text(view: memoryview, meta: _Meta, item: int) -> bytes:
+    """The bytes of a metadata item. Length 0 is no text here: that is how exiftool leaves an item it has emptied."""
+    places = meta.places.get(item, ())
+    return b"".join(view[offset : offset + length] for method, offset, length in places if not method)
 
 
 def _owned(meta: _Meta, item: int) -> Iterator[tuple[bytes, memoryview]]:

@@ -128,3 +128,13 @@ def test_a_tiff_whose_strips_overlap_is_hashed_as_a_whole() -> None:
     data = head + struct.pack("<I", 0) * strips + struct.pack("<I", 1_000_000) * strips
     assert identify(data).content == identify(data).content
     assert identify(data + b"x").content != identify(data).content
+
+
+def test_an_emptied_metadata_item_leaves_a_heif_the_same() -> None:
+    """As `exiftool -all=` writes it: the item stays, with length 0."""
+    data = encode(gradient(), "AVIF", exif=exif_block(DateTimeOriginal="2024:06:01 12:30:00"))
+    identity = identify(data)
+    item = 4 + len(b"Exif\0\0") + len(identity.exif)
+    at = data.index(struct.pack(">I", item), data.index(b"iloc"))
+    emptied = identify(data[:at] + bytes(4) + data[at + 4 :])
+    assert (emptied.content, emptied.exif) == (identity.content, b"")
