@@ -68,6 +68,14 @@ class Settings:
         return replace(self, **{name: value for name, value in options.items() if value is not None})
 
 
+def shipped_folder() -> Path:
+    """What travels with the program (catalog, vocabulary, embedded weights): in the installed package, or in the checkout
+    that it was installed from."""
+    package = Path(__file__).resolve().parent
+    packaged = package / "models"
+    return packaged if packaged.is_dir() else package.parent / "models"
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The user's settings without options. Raises UsageError for a config file or a variable that can't be used."""
     environ = os.environ if environ is None else environ

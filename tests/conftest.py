@@ -46,3 +46,26 @@ def phototag() -> Run:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of tiny real models that are embedded in its pack `tiny`."""
+    from onnx_models import write_models
+
+    return write_models(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with four photos: two persons; a person and a dog; a car; nothing. The tiny models find them."""
+    from onnx_models import paint
+
+    monkeypatch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
+    folder = tmp_path / "photos"
+    (folder / "trip").mkdir(parents=True)
+    paint({(0, 0): "person", (3, 1): "person"}).save(folder / "two people.jpg", quality=95)
+    paint({(0, 0): "person", (2, 2): "dog"}).save(folder / "walk.png")
+    paint({(1, 1): "car"}).save(folder / "trip" / "car.webp", quality=95)
+    paint({}).save(folder / "trip" / "nothing.jpg")
+    return folder

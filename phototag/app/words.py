@@ -1,25 +1,18 @@
 """The vocabulary of this installation, and what it makes of a model's labels."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from phototag.inference.catalog import default_catalog_path
 from phototag.inference.labels import UNUSED, read_labels
 from phototag.inference.spec import ModelSpec
 from phototag.query.vocabulary import Vocabulary
-from phototag.settings import Settings
+from phototag.settings import Settings, shipped_folder
 
 OWN_WORDS = "vocabulary.toml"
 
 
 def load_vocabulary(settings: Settings) -> Vocabulary:
     """The shipped vocabulary with the user's own words. Raises UsageError naming what is wrong with the user's file."""
-    return Vocabulary.load(default_vocabulary_folder(), settings.folders.config / OWN_WORDS)
-
-
-def default_vocabulary_folder() -> Path:
-    """The folder called models: in the installed package, or in the checkout it was installed from."""
-    return default_catalog_path().parent
+    return Vocabulary.load(shipped_folder(), settings.folders.config / OWN_WORDS)
 
 
 def canonical_names(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[str, ...]:

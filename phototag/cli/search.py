@@ -25,6 +25,18 @@ Exists = Annotated[bool, typer.Option("--exists", help="Print nothing; exit 0 if
 Online = Annotated[bool, typer.Option("--online", help="Leave out photos on drives that are not there now.")]
 
 
+QUERY_CONTEXT = {"ignore_unknown_options": True}  # so that `-dog` gets an answer of its own: see `checked`
+
+
+def checked(query: list[str]) -> list[str]:
+    """The words of a query. Raises UsageError for an unknown option, which may have been meant as `not`."""
+    for word in query:
+        if word.startswith("-") and len(word.split()) == 1:
+            hint = "To leave something out write `not dog`, or quote the whole query: 'person -dog'."
+            raise UsageError(f"there is no option {word}", hint=hint)
+    return query
+
+
 class Format(StrEnum):
     """How hits are written."""
 
@@ -64,7 +76,7 @@ def search(
 
     chosen = _format(json=as_json, jsonl=as_jsonl, csv=as_csv, paths=as_paths, print0=as_print0)
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        question = answers.ask(query, online=online)
+        question = answers.ask(checked(query), online=online)
         if exists:
             raise typer.Exit(0 if question.exists() else 1)
         hits = question.search(limit=limit, sort=sort, copies=copies)
@@ -110,5 +122,5 @@ def _write(session: Session, chosen: Format, hits: Iterable[Hit]) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Register `search` and its other name."""
-    app.command("search", no_args_is_help=True)(command(search))
-    app.command("find", hidden=True, no_args_is_help=True)(command(search))
+    app.command("search", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(search))
+    app.command("find", hidden=True, no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(search))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import phototag
 from phototag.errors import ModelBrokenError, UsageError
 from phototag.inference.spec import ModelSpec, read_spec
 from phototag.inference.tables import Table
+from phototag.settings import shipped_folder
 from phototag.types import Task
 
 
@@ -60,13 +60,9 @@ class Catalog:
 
 
 def default_catalog_path() -> Path:
-    """`PHOTOTAG_CATALOG` if set; else the catalog in the installed package, or in the checkout that it runs from."""
+    """`PHOTOTAG_CATALOG` if set, else the shipped catalog."""
     chosen = os.environ.get("PHOTOTAG_CATALOG")
-    if chosen:
-        return Path(chosen)
-    package = Path(phototag.__file__).parent
-    packaged = package / "models" / "catalog.toml"
-    return packaged if packaged.is_file() else package.parent / "models" / "catalog.toml"
+    return Path(chosen) if chosen else shipped_folder() / "catalog.toml"
 
 
 def load_catalog(path: Path | None = None, own: Path | None = None) -> Catalog:

@@ -1,0 +1,212 @@
+"""The main job as a user does it: index, search, count, show, through real processes and tiny real models."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run
+
+
+def report(phototag: Run, *arguments: str | Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(phototag("index", *arguments, "--json").stdout)
+    return document
+
+
+def paths(phototag: Run, *query: str) -> list[str]:
+    return [os.path.basename(line) for line in phototag("search", *query).stdout.decode().splitlines()]
+
+
+def test_index_says_what_it_did(phototag: Run, gallery: Path) -> None:
+    first = report(phototag, gallery)
+    assert {name: first[name] for name in ("seen", "new", "analysed", "unchanged", "missing", "failed", "offline")} == {
+        "seen": 4, "new": 4, "analysed": 4, "unchanged": 0, "missing": 0, "failed": [], "offline": [],
+    }  # fmt: skip
+    assert first["models"] == {"classify": "colours", "detect": "squares"}
+    again = report(phototag)
+    assert (again["seen"], again["unchanged"], again["analysed"], again["new"]) == (4, 4, 0, 0)
+
+
+def test_search_and_count(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    assert sorted(paths(phototag, "person")) == ["two people.jpg", "walk.png"]
+    assert paths(phototag, "person>=2") == ["two people.jpg"]
+    assert paths(phototag, "person and not object:dog") == ["two people.jpg"]
+    assert sorted(paths(phototag, "object:dog or cars")) == ["car.webp", "walk.png"]
+    assert paths(phototag, "(object:dog or car) and not person") == ["car.webp"]
+    assert paths(phototag, "object:dog@1") == []
+    assert phototag("count", "person").stdout == b"person: 3 objects in 2 photos\n"
+    assert json.loads(phototag("count", "person", "--json").stdout) == {"query": "person", "objects": 3, "photos": 2}
+    by_label = json.loads(phototag("count", "person or object:dog", "--by", "label", "--json").stdout)["by"]
+    assert {row["key"]: (row["objects"], row["photos"]) for row in by_label} == {"person": (3, 2), "dog": (1, 1)}
+
+
+def test_a_hit_in_json_keeps_its_promises(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    [hit] = json.loads(phototag("search", "object:dog", "--json").stdout)
+    assert list(hit) == [
+        "path", "copies", "offline", "score", "width", "height", "taken_at", "camera", "latitude", "longitude",
+        "labels", "objects",
+    ]  # fmt: skip
+    assert (hit["path"], hit["copies"], hit["offline"], hit["width"]) == (str(gallery / "walk.png"), 1, False, 256)
+    assert hit["taken_at"] is None
+    boxes = {found["label"]: found["box"] for found in hit["objects"]}
+    assert boxes["dog"] == pytest.approx({"x": 128, "y": 128, "width": 64, "height": 64}, abs=2)
+    assert json.loads(phototag("show", gallery / "walk.png", "--json").stdout) == hit | {"score": None}
+
+
+def test_every_output_format_has_the_same_hits(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    expected = phototag("search", "person", "--paths").stdout.splitlines()
+    assert [os.fsencode(h["path"]) for h in json.loads(phototag("search", "person", "--json").stdout)] == expected
+    lines = phototag("search", "person", "--jsonl").stdout.splitlines()
+    assert [os.fsencode(json.loads(line)["path"]) for line in lines] == expected
+    table = csv.DictReader(io.StringIO(phototag("search", "person", "--csv").stdout.decode()))
+    assert [os.fsencode(row["path"]) for row in table] == expected
+    assert phototag("search", "person", "-0").stdout.split(b"\0")[:-1] == expected
+    assert json.loads(phototag("search", "zebra", "--json").stdout) == []
+    phototag("search", "person", "--json", "--csv", code=2)
+
+
+def test_exit_codes(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    assert b"phototag index" in phototag("search", "dog", code=4).stderr
+    phototag("search", "object:dog", "--exists", code=4)
+    assert b"never indexed" in phototag("index", tmp_path / "nowhere", code=2).stderr
+    assert b"nothing was indexed yet" in phototag("index", code=2).stderr
+    phototag("index", gallery)
+    assert phototag("search", "object:dog", "--exists").stdout == b""
+    assert phototag("count", "zebra", "--exists", code=1).stdout == b""
+    unknown = phototag("search", "dgo", code=2).stderr.decode()
+    assert "dog" in unknown
+    assert "dgo" in unknown
+    assert "^" in phototag("search", "person>=", code=2).stderr.decode()
+    assert b"not dog" in phototag("search", "person", "-dog", code=2).stderr
+    assert phototag("search", "zebra").stdout == b""
+    phototag("index", gallery, "--detector", "colours", code=2)
+    phototag("index", gallery, "--pack", "separate", code=3)
+
+
+def test_moves_copies_and_deletions(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    (gallery / "walk.png").rename(gallery / "trip" / "stroll.png")
+    shutil.copy2(gallery / "two people.jpg", gallery / "trip" / "copy.jpg")
+    (gallery / "trip" / "car.webp").unlink()
+    again = report(phototag)
+    assert (again["moved"], again["new"], again["missing"], again["analysed"]) == (1, 1, 1, 0)
+    assert paths(phototag, "object:dog") == ["stroll.png"]
+    assert paths(phototag, "car") == []
+    [hit] = json.loads(phototag("search", "person>=2", "--json").stdout)
+    assert hit["copies"] == 2
+    assert phototag("count", "person").stdout == b"person: 3 objects in 2 photos\n"
+    assert sorted(paths(phototag, "person>=2", "--copies")) == ["copy.jpg", "two people.jpg"]
+
+
+def test_an_emptied_root_is_offline_and_comes_back(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    phototag("index", gallery)
+    gallery.rename(tmp_path / "unplugged")
+    gone = report(phototag)
+    assert gone["offline"] == [str(gallery)]
+    assert (gone["missing"], gone["failed"]) == (0, [])
+    assert [hit["offline"] for hit in json.loads(phototag("search", "object:dog", "--json").stdout)] == [True]
+    assert paths(phototag, "object:dog", "--online") == []
+    (tmp_path / "unplugged").rename(gallery)
+    back = report(phototag)
+    assert (back["unchanged"], back["analysed"], back["offline"]) == (4, 0, [])
+    phototag("roots", "move", gallery, tmp_path / "elsewhere")
+    gallery.rename(tmp_path / "elsewhere")
+    assert report(phototag)["analysed"] == 0
+    assert json.loads(phototag("search", "object:dog", "--json").stdout)[0]["path"] == str(
+        tmp_path / "elsewhere" / "walk.png"
+    )
+
+
+def test_bad_files_are_problems_and_stop_nothing(phototag: Run, gallery: Path) -> None:
+    (gallery / "empty.jpg").touch()
+    (gallery / "text.jpg").write_text("not a picture at all")
+    whole = (gallery / "two people.jpg").read_bytes()
+    (gallery / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    (gallery / "wrong extension.png").write_bytes(whole)
+    (gallery / "nowhere.jpg").symlink_to(gallery / "missing.jpg")
+    odd = [b"new\nline.png", b'"quoted".png', b"[red]bold[b].png", "emoji 🐈.png".encode(), b"latin \xe9.png"]
+    for name in odd:
+        shutil.copy(gallery / "walk.png", os.path.join(os.fsencode(gallery), name))
+    first = report(phototag, gallery)
+    assert {Path(p["path"]).name for p in first["failed"]} == {"empty.jpg", "text.jpg", "half.jpg", "nowhere.jpg"}
+    assert all(problem["reason"] and problem["stage"] in ("walk", "read", "decode") for problem in first["failed"])
+    raw = phototag("search", "object:dog", "--copies", "-0").stdout.split(b"\0")[:-1]
+    assert {os.path.basename(path) for path in raw} == {*odd, b"walk.png"}
+    assert "latin \\\\xe9.png" in phototag("search", "object:dog", "--copies", "--json").stdout.decode()
+    listed = json.loads(phototag("errors", "--json").stdout)
+    assert {Path(p["path"]).name for p in listed} == {"empty.jpg", "text.jpg", "half.jpg", "nowhere.jpg"}
+    again = report(phototag)
+    assert (again["analysed"], len(again["failed"])) == (0, 1)  # links are looked at by every walk
+    (gallery / "half.jpg").write_bytes(whole)
+    mended = report(phototag)
+    assert (mended["changed"] + mended["new"], mended["failed"]) == (1, again["failed"])
+    assert len(report(phototag, "--retry-failed")["failed"]) == 3
+
+
+def test_dry_run_changes_nothing(phototag: Run, gallery: Path) -> None:
+    assert report(phototag, gallery, "--dry-run")["new"] == 4
+    phototag("search", "dog", code=4)
+    phototag("index", gallery)
+    (gallery / "walk.png").unlink()
+    assert report(phototag, "--dry-run")["missing"] == 1
+    assert paths(phototag, "object:dog") == ["walk.png"]
+
+
+def test_limit_and_force(phototag: Run, gallery: Path) -> None:
+    assert report(phototag, gallery, "--limit", "3")["analysed"] == 3
+    incomplete = phototag("count", "zebra")
+    assert incomplete.stdout == b"zebra: 0 objects in 0 photos\n"
+    assert report(phototag)["analysed"] == 1
+    assert report(phototag, "--force")["analysed"] == 4
+
+
+def test_a_lower_floor_analyses_again_and_a_higher_one_does_not(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    assert report(phototag, "--floor", "0.9")["analysed"] == 0
+    assert report(phototag, "--floor", "0.001")["analysed"] == 4
+    assert report(phototag)["analysed"] == 0
+
+
+def test_views_answer_plain_sql(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    import sqlite3
+
+    phototag("index", gallery, "--db", tmp_path / "mine.db")
+    connection = sqlite3.connect(f"file:{tmp_path / 'mine.db'}?mode=ro", uri=True)
+    rows = connection.execute("SELECT label, count(*) FROM v_objects WHERE confidence > 0.5 GROUP BY label").fetchall()
+    assert dict(rows) == {"person": 3, "dog": 1, "car": 1}
+    assert connection.execute("SELECT count(*) FROM v_photos").fetchone() == (4,)
+    connection.close()
+
+
+def test_ctrl_c_keeps_what_was_done(gallery: Path, phototag: Run) -> None:
+    from onnx_models import paint
+
+    for number in range(400):
+        paint({(0, 0): "dog"}, side=256 + number).save(gallery / f"{number}.png")
+    process = subprocess.Popen([sys.executable, "-m", "phototag", "index", gallery], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:  # until something is stored
+        time.sleep(0.3)
+        found = subprocess.run(
+            [sys.executable, "-m", "phototag", "search", "object:dog", "--exists"], stderr=subprocess.DEVNULL
+        )
+        if found.returncode == 0:
+            break
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert b"what was done is kept" in stderr
+    again = report(phototag)
+    assert 0 < again["analysed"] < 400
+    assert phototag("count", "object:dog").stdout == b"object:dog: 401 objects in 401 photos\n"
