@@ -1,0 +1,68 @@
+"""How much the index holds, and how complete it is."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from phototag.store.tables import IGNORED, MISSING, PRESENT
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Of the reachable `photos`, how many a classifier and how many a detector has seen, and how many both have."""
+
+    photos: int
+    classified: int
+    detected: int
+    complete: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Numbers of the whole index. `photos` are reachable ones, `waiting` the rest, kept until they return or `prune`;
+    `files` are there or offline; `bytes` is the size of the database."""
+
+    photos: int
+    waiting: int
+    offline: int
+    files: int
+    missing: int
+    ignored: int
+    objects: int
+    labels: int
+    problems: int
+    bytes: int
+
+
+def completeness(conn: Connection) -> Completeness:
+    """How much of the index has been analysed: what a note to a count says."""
+    row = conn.exec_driver_sql("""
+        SELECT (SELECT count(*) FROM photos WHERE file_id IS NOT NULL),
+               coalesce(sum(task = 'classify'), 0), coalesce(sum(task = 'detect'), 0)
+        FROM analyses WHERE live""").one()
+    both = _count(conn, """
+        SELECT count(*) FROM analyses a JOIN analyses b ON b.photo_id = a.photo_id AND b.task = 'detect' AND b.live
+        WHERE a.task = 'classify' AND a.live""")  # fmt: skip
+    return Completeness(row[0], row[1], row[2], both)
+
+
+def statistics(conn: Connection) -> Statistics:
+    """Count everything."""
+    pages = _count(conn, "PRAGMA page_count") * _count(conn, "PRAGMA page_size")
+    photos = _count(conn, "SELECT count(*) FROM photos WHERE file_id IS NOT NULL")
+    return Statistics(
+        photos=photos,
+        waiting=_count(conn, "SELECT count(*) FROM photos") - photos,
+        offline=_count(conn, "SELECT count(*) FROM photos WHERE offline"),
+        files=_count(conn, f"SELECT count(*) FROM files WHERE state = {PRESENT}"),
+        missing=_count(conn, f"SELECT count(*) FROM files WHERE state = {MISSING}"),
+        ignored=_count(conn, f"SELECT count(*) FROM files WHERE state = {IGNORED}"),
+        objects=_count(conn, "SELECT count(*) FROM detections WHERE live"),
+        labels=_count(conn, "SELECT count(*) FROM words WHERE live AND own IS NOT NULL"),
+        problems=_count(conn, "SELECT count(*) FROM problems"),
+        bytes=pages,
+    )
+
+
+def _count(conn: Connection, statement: str) -> int:
+    return int(conn.exec_driver_sql(statement).scalar_one())

@@ -1,0 +1,121 @@
+"""Backup, restore, check and vacuum. All work while others read."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from phototag.errors import IndexCorruptError, IndexFileError, UsageError
+from phototag.store import faults, migrate
+from phototag.store.clock import now
+from phototag.store.engine import Index, index_path, open_index
+from phototag.store.liveness import FIRST_FILE, LIVE, OFFLINE
+from phototag.store.lock import writer_lock
+
+_PARTS = ("", "-wal", "-shm")
+_BUSY_SECONDS = 30.0
+
+
+def backup(index: Index, target: Path) -> None:
+    """Copy the index to a new file, which appears only when it is complete. Raises UsageError for a target that exists,
+    and IndexFileError."""
+    if target.exists():
+        raise UsageError(f"{target} exists already", hint="Name a file that does not exist yet.")
+    migrate.copy(index.connection, target)
+
+
+def restore(where: str | os.PathLike[str], source: Path, wait: float = 0.0) -> Path | None:
+    """Put a backup in the place of the index; gives where the old index was copied, None if there was none.
+
+    The backup is checked first. Raises LockedError, and IndexFileError (IndexCorruptError for a file that is no sound
+    backup); the index is then as it was.
+    """
+    path = index_path(where)
+    _check_source(source)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writer_lock(path, wait):
+        old = _set_aside(path) if path.exists() else None
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        try:
+            # Through SQLite, not by renaming: who reads meanwhile sees the old state or the new one.
+            with closing(_open(source, "ro")) as good, closing(_open(path, "rw")) as live:
+                good.backup(live)
+        except sqlite3.Error as error:
+            raise faults.translate(error, path) or error from error
+    open_index(path, write=True).close()  # upgrades a backup of an older version
+    return old
+
+
+def vacuum(index: Index) -> int:
+    """Give the space of deleted rows back; gives the bytes that were saved. The caller holds the writer's lock."""
+    index.connection.rollback()
+    driver = index.connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("the index is not open")
+    before = index.path.stat().st_size
+    try:
+        driver.execute("VACUUM")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        raise faults.translate(error, index.path) or error from error
+    return before - index.path.stat().st_size
+
+
+def check(conn: Connection) -> tuple[str, ...]:
+    """What is wrong with the index, in words; empty when it is sound. Reads all of it."""
+    found = [row[0] for row in conn.exec_driver_sql("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    broken = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    found += [f"a row of {row[0]} refers to a row of {row[2]} that is not there" for row in broken[:20]]
+    for statement, what in _INVARIANTS.items():
+        if number := conn.exec_driver_sql(statement).scalar_one():
+            found.append(f"{number:,} {what}")
+    return tuple(found)
+
+
+_INVARIANTS = {
+    f"SELECT count(*) FROM photos WHERE file_id IS NOT ({FIRST_FILE})": "photos show another than their first file",
+    f"SELECT count(*) FROM photos WHERE offline <> {OFFLINE}": "photos are wrongly marked offline or online",
+    f"SELECT count(*) FROM analyses WHERE live <> {LIVE}": "analyses wrongly answer queries, or do not",
+    **{
+        f"SELECT count(*) FROM {table} t LEFT JOIN analyses a USING (photo_id, model_id) WHERE t.live IS NOT a.live": (
+            f"{table} wrongly answer queries, or do not"
+        )
+        for table in ("words", "detections")
+    },
+}
+
+
+def _check_source(source: Path) -> None:
+    if not source.is_file():
+        raise UsageError(f"there is no backup at {source}")
+    try:
+        with closing(_open(source, "ro")) as raw:
+            application = raw.execute("PRAGMA application_id").fetchone()[0]
+            verdict = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise faults.translate(error, source) or IndexFileError(f"can't read {source}: {error}") from error
+    if application != migrate.APPLICATION_ID:
+        raise faults.foreign(source)
+    if verdict != "ok":
+        raise faults.damaged(source, verdict)
+
+
+def _set_aside(path: Path) -> Path:
+    """Keep the index that is about to be replaced: a copy of a sound one, the files themselves of a damaged one."""
+    stamp = now()[:19].replace(":", "").replace("-", "")
+    target = path.with_name(f"{path.name}.before-restore-{stamp}")
+    try:
+        with open_index(path, write=False) as index:
+            migrate.copy(index.connection, target)
+    except IndexCorruptError:
+        for part in _PARTS:
+            if (file := path.with_name(path.name + part)).exists():
+                os.replace(file, target.with_name(target.name + part))
+    return target
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS)
