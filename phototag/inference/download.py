@@ -68,7 +68,7 @@ def _fetch_once(url: str, part: Path, size: int, progress: Progress, timeout: fl
         total = done + int(response.headers.get("Content-Length") or 0)
         _check_total(url, total, size, part)
         with part.open("ab" if done else "wb") as file:
-            while chunk := response.read(CHUNK):
+            while chunk := response.read1(CHUNK):  # what has arrived, without waiting for a whole chunk
                 done += len(chunk)
                 _check_total(url, done, size, part)
                 file.write(chunk)

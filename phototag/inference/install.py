@@ -64,10 +64,12 @@ def install_model(library: Library, spec: ModelSpec, sources: Sources, progress:
 
 
 def _obtain(library: Library, spec: ModelSpec, sources: Sources, progress: Progress) -> Build:
+    missing: list[str] = []
     wrong: list[str] = []
     for address, builds in _addresses(spec, sources):
         part = part_path(library.path(spec, builds[0]))
         if not _bring(address, part, _largest(builds), progress):
+            missing.append(address)
             continue
         for build in builds:
             if _accept(build, library.path(spec, build)):
@@ -80,8 +82,8 @@ def _obtain(library: Library, spec: ModelSpec, sources: Sources, progress: Progr
             hint="Nothing was installed. Choose another source with --from.",
         )
     raise ModelMissingError(
-        f"the model {spec.name} was not found in {', '.join(sources.places) or 'any source'}",
-        hint=f"A source must hold {' or '.join(sorted({build.file for build in spec.builds}))}.",
+        f"the model {spec.name} was not found: there is no {' and no '.join(missing) or 'source of it'}",
+        hint="Check the source, or give another one with --from.",
     )
 
 

@@ -68,9 +68,9 @@ def _crop(image: Image.Image, spec: InputSpec) -> tuple[Image.Image, Placement]:
     """The middle of the photo, as if its short side had been scaled to `short_side` first; resampled only once."""
     ratio = spec.short_side / min(image.size)
     width, height = spec.width / ratio, spec.height / ratio
-    left, top = (image.width - width) / 2, (image.height - height) / 2
+    left, top = max(0.0, (image.width - width) / 2), max(0.0, (image.height - height) / 2)
     placement = Placement(-left * ratio, -top * ratio, image.width * ratio, image.height * ratio)
-    middle = (left, top, left + width, top + height)
+    middle = (left, top, min(left + width, image.width), min(top + height, image.height))
     return _resize(image, (spec.width, spec.height), spec, middle), placement
 
 
