@@ -32,6 +32,8 @@ AMOUNT = re.compile(r"(\d+)\s+(?=[^\s()<>=.@:,])", re.ASCII)
 SAVED = re.compile(r"@([^\W_][\w.\-]*)")
 CONFIDENCE = re.compile(r"@(\d+(?:\.\d+)?|\.\d+)?(%)?", re.ASCII)
 MEASURE = re.compile(r"\.(\w*)")
+FRACTION = r"(?:\d+(?:\.\d+)?|\.\d+)%?"
+FRACTIONS = re.compile(rf"(?:<=|>=|<|>|=)\s*(?:(?:{FRACTION})?\.\.(?:{FRACTION})?|{FRACTION})", re.ASCII)
 VALUE = re.compile(r"[^\s()\"“”]+")
 
 
@@ -181,18 +183,14 @@ def _measure(scanner: Scanner, at: int) -> Measure:
         raise scanner.error(
             f"“.{name}” is no size", at, hint="Sizes are .area, .width and .height, as in dog.area>25%."
         )
-    compared = scanner.comparison()
-    if compared is None:
+    start = scanner.skip_spaces()
+    # Only as far as the number goes: more about the same box may follow, as in dog.area>25%:left.
+    exact = scanner.match(FRACTIONS)
+    text = exact[0] if exact else (scanner.comparison() or ("", start))[0]
+    if not text:
         raise scanner.error(f".{name} needs a comparison, as in dog.{name}>25%", at)
-    text, start = compared
-    # The places of the same box may follow the number: dog.area>25%:left.
-    number, colon, _ = text.partition(":")
-    scanner.position = start + len(text) if not colon else scanner.text.index(":", start)
-    if cut := re.match(r"(?:<=|>=|<|>|=)[\d.%]*?(?=\.(?:area|width|height)\b)", number, re.ASCII):
-        number = cut[0]
-        scanner.position = scanner.text.index("." + text[len(number) + 1 :], start)
     try:
-        bounds = filters.number_bounds(number)
+        bounds = filters.number_bounds(text)
     except ValueError as error:
         raise scanner.error(str(error), start) from error
     if any(end is not None and end > 1 for end in (bounds.low, bounds.high)):

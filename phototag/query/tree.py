@@ -154,7 +154,7 @@ class Filter:
     position: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        if self.value[:1] in "<>=":
+        if self.name in quoting.NUMBERS:
             return self.name + self.value
         return f"{self.name}:{quoting.value(self.value)}"
 
@@ -210,6 +210,26 @@ def positive_leaves(node: Node) -> Iterator[Word | Tag | Count]:
             yield from positive_leaves(part)
     elif isinstance(node, Word | Tag) or (isinstance(node, Count) and node.positive):
         yield node
+
+
+def words_of(node: Node) -> Iterator["Word | Tag | Things"]:
+    """Every place of a resolved tree where a word stands, in reading order."""
+    if isinstance(node, And | Or):
+        for part in node.parts:
+            yield from words_of(part)
+    elif isinstance(node, Not):
+        yield from words_of(node.part)
+    elif isinstance(node, Word | Tag):
+        yield node
+    elif isinstance(node, Count):
+        named = [node.things, *([node.things.relation.other] if node.things.relation else [])]
+        yield from (things for things in named if things.word is not None)
+
+
+def labels_of(leaf: "Word | Tag | Things") -> frozenset[str]:
+    """The canonical labels that can make a resolved word match."""
+    own = frozenset() if leaf.word is None else frozenset({leaf.word})
+    return own if isinstance(leaf, Tag) else own | (leaf.labels or frozenset())
 
 
 def _at(confidence: float | None) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from phototag.query.places import distance_km
 from phototag.query.thresholds import Thresholds
-from phototag.query.tree import Node
+from phototag.query.tree import Node, labels_of, words_of
 from phototag.store.compile import PHOTOS, Compiler
 from phototag.store.compile_filters import PATH
 from phototag.store.hits import COLUMNS, read_hits
@@ -41,13 +41,22 @@ class Question:
 
     def search(self, limit: int | None = None, sort: str = "score") -> Iterator[Hit]:
         """The photos that answer, in the order of `sort` (a key of `ORDERS`), streamed."""
+        return read_hits(self.conn, self.select(limit, sort), self.lexicon, self.thresholds)
+
+    def select(self, limit: int | None, sort: str) -> Iterator[Any]:
+        """What `search` gives, as rows of `phototag.store.hits.COLUMNS`, the path and the score."""
         compiler = self.compiler()
         most = "" if limit is None else f" LIMIT {compiler.parameters.add(limit)}"
         statement = (
             f"SELECT {COLUMNS}, {PATH} AS path, {compiler.score(self.node)} AS score FROM {PHOTOS} "
             f"WHERE {self.condition(compiler)} ORDER BY {ORDERS[sort]}{most}"
         )
-        return read_hits(self.conn, self.rows(statement, compiler), self.lexicon, self.thresholds)
+        return self.rows(statement, compiler)
+
+    def absent(self) -> tuple[str, ...]:
+        """The words of the query for which no model has ever said anything in this index."""
+        words = {str(leaf.word): labels_of(leaf) for leaf in words_of(self.node)}
+        return tuple(word for word, labels in words.items() if not self.lexicon.names.keys() & labels)
 
     def total(self) -> int:
         """How many photos answer."""

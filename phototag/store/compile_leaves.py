@@ -79,6 +79,10 @@ class Leaves:
         """The row of `words` is a label of the classifier's own, at or above its threshold."""
         return f"{row}.own IS NOT NULL AND {row}.own >= {self._least(Task.CLASSIFY, row, None)}"
 
+    def any_label(self, row: str) -> str:
+        """The row of `detections` is at or above its threshold, whatever it shows."""
+        return self._unlabelled(Things(None), row, None)
+
     def related(self, relation: Relation, row: str) -> str:
         """The row of `detections` lies so to another row of the same photo."""
         if not self.lexicon.models[Task.DETECT]:

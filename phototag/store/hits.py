@@ -36,7 +36,7 @@ def read_labels(
     found: dict[int, list[Label]] = {}
     for photo, model, name, confidence in conn.exec_driver_sql(
         "SELECT w.photo_id, w.model_id, n.name, w.own FROM words w JOIN names n ON n.id = w.name_id "
-        f"WHERE w.photo_id IN ({_numbers(ids)}) AND w.live AND w.own IS NOT NULL ORDER BY w.own DESC, n.name"
+        f"WHERE w.photo_id IN ({id_list(ids)}) AND w.live AND w.own IS NOT NULL ORDER BY w.own DESC, n.name"
     ):
         if confidence >= thresholds.of(Task.CLASSIFY, models[model], name):
             found.setdefault(photo, []).append(Label(name, confidence))
@@ -51,7 +51,7 @@ def read_objects(
     found: dict[int, list[Detection]] = {}
     for photo, model, name, confidence, *box in conn.exec_driver_sql(
         "SELECT b.photo_id, b.model_id, n.name, b.confidence, b.x1, b.y1, b.x2, b.y2 FROM detections b "
-        f"JOIN names n ON n.id = b.name_id WHERE b.photo_id IN ({_numbers(ids)}) AND b.live "
+        f"JOIN names n ON n.id = b.name_id WHERE b.photo_id IN ({id_list(ids)}) AND b.live "
         "ORDER BY b.confidence DESC, b.number"
     ):
         if confidence >= thresholds.of(Task.DETECT, models[model], name):
@@ -64,5 +64,6 @@ def _hit(row: Any, labels: tuple[Label, ...], objects: tuple[Detection, ...]) ->
     return Hit(path, copies, bool(offline), score, width, height, Metadata(*metadata), labels, objects)
 
 
-def _numbers(ids: Iterable[int]) -> str:
+def id_list(ids: Iterable[int]) -> str:
+    """Ids as the inside of an `IN (…)`."""
     return ",".join(str(int(number)) for number in ids)

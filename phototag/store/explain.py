@@ -1,0 +1,100 @@
+"""Hits with the reasons that made them match, and what empties a query that has none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+
+from phototag.geometry import Box
+from phototag.query.explain import Reason, parts, reasons
+from phototag.query.record import Record
+from phototag.query.tree import Node
+from phototag.store.answers import Question
+from phototag.store.hits import PAGE, id_list, read_hits
+from phototag.types import Detection, Hit, Label, Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a query, and how many photos answer it alone."""
+
+    text: str
+    photos: int
+
+
+def explained(
+    question: Question, limit: int | None = None, sort: str = "score"
+) -> Iterator[tuple[Hit, tuple[Reason, ...]]]:
+    """The hits as `search` gives them, each with the reasons for it."""
+    rows = question.select(limit, sort)
+    while page := list(islice(rows, PAGE)):
+        records = read_records(question.conn, page)
+        hits = read_hits(question.conn, iter(page), question.lexicon, question.thresholds)
+        for hit, record in zip(hits, records, strict=True):
+            yield hit, tuple(reasons(question.node, record, question.thresholds))
+
+
+def emptied_by(question: Question) -> tuple[Part, ...]:
+    """The parts that `and` joins in the query, each with the number of photos it finds alone."""
+
+    def alone(node: Node) -> int:
+        return Question(question.conn, node, question.thresholds, question.online).total()
+
+    return tuple(Part(str(part), alone(part)) for part in parts(question.node))
+
+
+def read_records(conn: Connection, rows: Sequence[Any]) -> list[Record]:
+    """The photos of rows as `Question.select` gives them, with everything that answers for them."""
+    ids = id_list(row[0] for row in rows)
+    models: dict[tuple[int, str], str] = {}
+    for photo, task, name in conn.exec_driver_sql(
+        "SELECT a.photo_id, a.task, m.name FROM analyses a JOIN models m ON m.id = a.model_id "
+        f"WHERE a.live AND a.photo_id IN ({ids})"
+    ):
+        models[photo, task] = name
+    words: dict[int, list[Label]] = {}
+    for photo, name, confidence in conn.exec_driver_sql(
+        "SELECT w.photo_id, n.name, w.confidence FROM words w JOIN names n ON n.id = w.name_id "
+        f"WHERE w.live AND w.photo_id IN ({ids}) ORDER BY w.confidence DESC"
+    ):
+        words.setdefault(photo, []).append(Label(name, confidence))
+    detections: dict[int, list[Detection]] = {}
+    for photo, name, confidence, *box in conn.exec_driver_sql(
+        "SELECT b.photo_id, n.name, b.confidence, b.x1, b.y1, b.x2, b.y2 FROM detections b "
+        f"JOIN names n ON n.id = b.name_id WHERE b.live AND b.photo_id IN ({ids}) ORDER BY b.number"
+    ):
+        detections.setdefault(photo, []).append(Detection(name, confidence, Box(*box)))
+    failed = conn.exec_driver_sql(
+        "SELECT g.photo_id FROM files g JOIN problems e ON e.folder_id = g.folder_id AND e.name = g.name "
+        f"WHERE g.state = 0 AND g.photo_id IN ({ids})"
+    )
+    problems = set(failed.scalars())
+    return [
+        _record(row, models, tuple(words.get(row[0], ())), tuple(detections.get(row[0], ())), row[0] in problems)
+        for row in rows
+    ]
+
+
+def _record(
+    row: Any,
+    models: dict[tuple[int, str], str],
+    words: tuple[Label, ...],
+    detections: tuple[Detection, ...],
+    failed: bool,
+) -> Record:
+    photo, width, height, offline, *metadata, copies, path, _ = row
+    return Record(
+        path=path,
+        width=width,
+        height=height,
+        metadata=Metadata(*metadata),
+        classifier=models.get((photo, "classify")),
+        detector=models.get((photo, "detect")),
+        words=words,
+        detections=detections,
+        copies=copies,
+        offline=bool(offline),
+        failed=failed,
+    )
