@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from phototag.media.bounded import TOO_MANY_READS, BoundedFile
 from phototag.media.content import Identity
 from phototag.media.fault import PhotoError
 from phototag.media.formats import Format
@@ -21,10 +22,13 @@ BASELINE_MEGAPIXELS = 250.0  # baseline JPEG is decoded row by row, at a reduced
 OTHER_MEGAPIXELS = 120.0  # everything else needs memory for all its pixels at once
 BACKGROUND = (128, 128, 128)  # behind transparent pixels: black and white lettering both stay visible
 
+_READS = 500_000  # a PNG of 768 MiB in chunks of 8 KiB takes about 400,000
 _SCALES = (8, 4, 2)
 _TURNED_BY_DECODER = frozenset((Format.TIFF, Format.HEIF))
 _BITS_PER_SAMPLE = 258
+_NONSENSE = re.compile(r"decoder error|broken data stream|unrecognized data stream")
 _NO_HEIF = "HEIC and HEIF photos need an extra: pip install 'phototag[heic]'"
+_NO_SENSE = "damaged: its structure makes no sense"
 _CUT_OFF = "cut off: the file ends before the picture is complete"
 _ENDS_EARLY = re.compile(
     r"truncat|unexpected end|end of file|not enough (image )?data|premature|too short|ran out", re.IGNORECASE
@@ -67,7 +71,7 @@ def decode(
 def _decode(data: bytes, identity: Identity, minimum: int | None, max_megapixels: float | None) -> Decoded:
     if identity.format is Format.WEBP:
         _check_size(webp_size(data), max_megapixels or OTHER_MEGAPIXELS)  # opening one allocates its canvas
-    with _opener(identity.format)(io.BytesIO(data)) as source:
+    with _opener(identity.format)(BoundedFile(data, reads=_READS)) as source:
         baseline = identity.format is Format.JPEG and "progression" not in source.info
         _check_size(source.size, max_megapixels or (BASELINE_MEGAPIXELS if baseline else OTHER_MEGAPIXELS))
         size = source.size
@@ -210,10 +214,14 @@ def _turn(image: "Image.Image", orientation: int) -> "Image.Image":
 
 def _reason(error: Exception) -> str:
     text = str(error).strip()
+    if TOO_MANY_READS in text:
+        return _NO_SENSE
     if isinstance(error, EOFError) or _ENDS_EARLY.search(text):
         return _CUT_OFF
+    if _NONSENSE.search(text):
+        return "damaged: its coded pixels make no sense"
     if text == "not identified by this driver":  # what Pillow says of a picture without pixels or colours
         return "damaged: the picture has no pixels"
     if isinstance(error, RecursionError | OverflowError | KeyError | IndexError | TypeError | AttributeError):
-        return "damaged: its structure makes no sense"
+        return _NO_SENSE
     return f"can't be decoded: {text}" if text else "can't be decoded"

@@ -1,6 +1,5 @@
 """What a file says of its photo: when, with what, where."""
 
-import io
 import math
 import os
 import re
@@ -9,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from phototag.media import quiet  # noqa: F401  (exifread's log is silenced there)
+from phototag.media.bounded import BoundedFile
 from phototag.media.fault import plain
 from phototag.types import Metadata
 
 _TEXT_LIMIT = 100
-_READ_BUDGET = 200_000
-_PAST_THE_END = 1000  # what a read beyond the end costs
+_READS = 200_000
 _LONGEST_READ = 1 << 16
 _XMP_LIMIT = 1 << 20
 _LONGEST_OFFSET = 14 * 60
@@ -51,26 +50,15 @@ def read_metadata(exif: bytes, xmp: bytes, name: bytes) -> Metadata:
     )
 
 
-class _Bounded(io.BytesIO):
-    """A file that ends a reader caught in a maze of directories: so many reads, none of them long."""
-
-    budget = _READ_BUDGET
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        found = super().read(min(size, _LONGEST_READ) if size is not None and size >= 0 else _LONGEST_READ)
-        self.budget -= 1 if found else _PAST_THE_END
-        if self.budget < 0:
-            raise EOFError("too many reads")
-        return found
-
-
 def _exif_tags(block: bytes) -> Mapping[str, Any]:
     if not block:
         return {}
     import exifread
 
     try:
-        tags: Mapping[str, Any] = exifread.process_file(_Bounded(block), details=False, extract_thumbnail=False)
+        tags: Mapping[str, Any] = exifread.process_file(
+            BoundedFile(block, reads=_READS, longest=_LONGEST_READ), details=False, extract_thumbnail=False
+        )
     except Exception:  # broken EXIF raises whatever it likes; the photo is none the worse for it
         return {}
     return tags

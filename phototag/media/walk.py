@@ -197,7 +197,7 @@ class _Walk:
                 (draft.links if is_link else draft.folders).append(name)
             return
         hidden = closed or name[0] == _DOT
-        extension = name[name.rfind(b".") + 1 :].lower()
+        extension = _extension(name)
         if extension in PHOTO_EXTENSIONS:
             if hidden or self._leave_out(draft, name, is_folder=False):
                 draft.ignored_names.append(name)
@@ -209,7 +209,7 @@ class _Walk:
 
     def _resolve_link(self, draft: _Draft, entry: os.DirEntry[bytes]) -> bool:
         """Whether a link leads to something that is to be looked at."""
-        candidate = entry.name[entry.name.rfind(b".") + 1 :].lower() in PHOTO_EXTENSIONS
+        candidate = _extension(entry.name) in PHOTO_EXTENSIONS
         try:
             target = entry.stat()
         except OSError as error:
@@ -233,8 +233,9 @@ class _Walk:
         except FileNotFoundError:  # gone since the folder was listed
             return
         except OSError as error:
+            if draft.complete:  # one for all: a folder without permission refuses each of its files
+                draft.fail(entry.path, f"can't be looked at: {error.strerror or error}")
             draft.complete = False
-            draft.fail(entry.path, f"can't be looked at: {error.strerror or error}")
             return
         if not stat.S_ISREG(status.st_mode):
             draft.fail(entry.path, "not a regular file")
@@ -242,3 +243,9 @@ class _Walk:
         draft.stamps.append(
             FileStamp(draft.here.folder, entry.name, status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
         )
+
+
+def _extension(name: bytes) -> bytes:
+    """In lower case, without the dot; empty if there is none."""
+    stem, _, extension = name.rpartition(b".")
+    return extension.lower() if stem else b""

@@ -1,5 +1,6 @@
 import io
 import struct
+import sys
 import warnings
 import zlib
 from pathlib import Path
@@ -185,6 +186,19 @@ def test_a_picture_cut_in_half_is_a_problem(kind: str) -> None:
 def test_text_and_broken_pictures_have_reasons() -> None:
     assert reason(encode(gradient())[:2] + b"\xff" + b"nonsense" * 30)
     assert reason(png_header(0, 10)) == "damaged: the picture has no pixels"
+
+
+def test_a_header_of_millions_of_chunks_ends() -> None:
+    png, jpeg = png_header(8, 8), encode(gradient())
+    nonsense = "damaged: its structure makes no sense"
+    assert reason(png[:33] + png_chunk(b"tIME", b"") * 300_000 + png[33:]) == nonsense
+    assert reason(jpeg[:2] + jpeg_segment(0xFE, b"") * 300_000 + jpeg[2:]) == nonsense
+
+
+def test_heic_without_its_extra_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert reason(data) == "HEIC and HEIF photos need an extra: pip install 'phototag[heic]'"
 
 
 def test_pillow_neither_warns_nor_raises_for_corrupt_exif() -> None:

@@ -29,7 +29,7 @@ def photos(root: Path, *exclude: str, follow: bool = False) -> list[bytes]:
 
 
 def test_every_folder_is_listed_with_its_candidates_in_order(tmp_path: Path) -> None:
-    make(tmp_path, "b.JPG", "a.heic", "notes.txt", "x.NEF", "x.mp4", "empty/readme", "deep/er/c.webp")
+    make(tmp_path, "b.JPG", "a.heic", "notes.txt", "x.NEF", "x.mp4", "empty/readme", "deep/er/c.webp", "jpg", "png.")
     found = listed(tmp_path)
     assert list(found) == [b"", b"deep", b"deep/er", b"empty"]
     assert [stamp.name for stamp in found[b""].stamps] == [b"a.heic", b"b.JPG"]
