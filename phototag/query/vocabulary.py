@@ -27,13 +27,14 @@ class Vocabulary:
     """Canonical names, the words for them, their hierarchy, and the labels that models use for them.
 
     `parents` has every canonical name. The keys of `meanings` (words) and `labels` (models' own labels) are in the form
-    of `words.key`; a label that leads to None is left out of every index. `folder` has the translations, read only when
-    no English word fits.
+    of `words.key`; a label that leads to None is left out of every index. `objects` are the classes that detectors
+    are taught. `folder` has the translations, read only when no English word fits.
     """
 
     parents: Mapping[str, tuple[str, ...]]
     meanings: Mapping[str, str]
     labels: Mapping[str, str | None] = field(default_factory=dict)
+    objects: frozenset[str] = frozenset()
     folder: Path | None = None
 
     @classmethod
@@ -46,10 +47,13 @@ class Vocabulary:
         meanings: dict[str, str] = {}
         labels: dict[str, str | None] = {}
         synonyms: list[tuple[str, str]] = []
+        objects: set[str] = set()
         for line in (folder / TABLE).read_text(encoding="utf-8").splitlines():
             if line.startswith("#"):
                 continue
-            name, above, others, raw = line.split("\t")
+            name, above, others, raw, kind = line.split("\t")
+            if kind:
+                objects.add(name)
             if name:
                 parents[name] = tuple(above.split("|")) if above else ()
                 meanings[key(name)] = name
@@ -59,7 +63,7 @@ class Vocabulary:
                 labels.update((label, name or None) for label in raw.split("|"))
         for word, name in synonyms:
             meanings.setdefault(key(word), name)
-        shipped = cls(parents, meanings, labels, folder)
+        shipped = cls(parents, meanings, labels, frozenset(objects), folder)
         return shipped.with_own_words(own_words.read(user)) if user is not None and user.exists() else shipped
 
     def resolve(self, word: str) -> str:
@@ -84,6 +88,10 @@ class Vocabulary:
         """The canonical names at or above a canonical name: itself first, then sorted."""
         return (name, *sorted(_reach(name, self.parents) - {name}))
 
+    def has_boxes(self, name: str) -> bool:
+        """Whether detectors draw boxes around what the name means: they know a class at or below it."""
+        return not self.objects.isdisjoint(self.below(name))
+
     def canonical(self, label: str, identity: str = "") -> str | None:
         """The canonical name for a model's label; None if the vocabulary drops it as noise.
 
@@ -104,7 +112,7 @@ class Vocabulary:
         if not new:
             return self
         meanings = dict(self.meanings) | {key(name): name for name in new}
-        return Vocabulary({**self.parents, **dict.fromkeys(new, ())}, meanings, self.labels, self.folder)
+        return Vocabulary({**self.parents, **dict.fromkeys(new, ())}, meanings, self.labels, self.objects, self.folder)
 
     def suggestions(self, word: str) -> tuple[str, ...]:
         """The canonical names whose words are spelled most like `word`, at most three, nearest first."""
@@ -136,7 +144,7 @@ class Vocabulary:
             parents[name] = tuple(dict.fromkeys((*parents[name], parent)))
         meanings |= {key(word): known._own(meant, own) for word, meant in own.synonyms}
         hidden = {known._own(name, own) for name in own.hide}
-        return Vocabulary(parents, meanings, self.labels, self.folder)._without(hidden)
+        return Vocabulary(parents, meanings, self.labels, self.objects, self.folder)._without(hidden)
 
     def _own(self, word: str, own: own_words.OwnWords) -> str:
         found = self._find(word)
@@ -156,7 +164,7 @@ class Vocabulary:
         }
         meanings = {word: name for word, name in self.meanings.items() if name not in hidden}
         labels = {label: None if name in hidden else name for label, name in self.labels.items()}
-        return Vocabulary(parents, meanings, {**labels, **dict.fromkeys(hidden)}, self.folder)
+        return Vocabulary(parents, meanings, {**labels, **dict.fromkeys(hidden)}, self.objects - hidden, self.folder)
 
     def _find(self, word: str) -> str | None:
         asked = key(word)
