@@ -1,7 +1,7 @@
 """Training photos held in memory, and endless augmented batches drawn from them.
 
-A batch is 2×2 mosaics (Bochkovskiy et al. 2020) and single photos at random scale, flipped, recoloured, some blended with
-another (mixup, Zhang et al. 2018). Boxes follow their photo through all of it.
+A batch is 2×2 mosaics (Bochkovskiy et al. 2020) and single photos at random scale, flipped, recoloured, some blended
+with another (mixup, Zhang et al. 2018). Boxes follow their photo through all of it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def shrink(pixels: Pixels, longest: int = MAX_SIDE) -> Pixels:
 
 
 def read_photos(source: Path) -> Iterator[tuple[str, Pixels]]:
-    """(relative name, BGR pixels) of every JPEG or PNG in a tar file or below a folder, in name order; bad files skipped."""
+    """(relative name, BGR pixels) of every JPEG or PNG in a tar file or below a folder, by name; bad ones skipped."""
     if source.is_dir():
         for path in sorted(source.rglob("*")):
             if path.suffix.lower() in SUFFIXES and (pixels := cv2.imread(str(path))) is not None:
@@ -68,7 +68,7 @@ def read_photos(source: Path) -> Iterator[tuple[str, Pixels]]:
 
 
 def read_coco(folder: Path) -> list[Photo]:
-    """A COCO set: `instances.json` and `images/`. Crowds are left out; classes are numbered by ascending category id."""
+    """A COCO set: `instances.json` and `images/`. Crowds are left out; classes are numbered by category id."""
     document = json.loads((folder / "instances.json").read_text())
     index = {c: i for i, c in enumerate(sorted(category["id"] for category in document["categories"]))}
     boxes: dict[int, list[list[float]]] = {}
@@ -124,7 +124,7 @@ Window = tuple[int, int, int, int]
 
 
 def moved(truth: NDArray[np.float32], matrix: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
-    """Boxes after `matrix`, clipped to the window; those of which under 30 % is left in it, or under 3 px, are dropped."""
+    """Boxes after `matrix`, clipped to the window; dropped if under 30 % or 3 px of them is left in it."""
     x0, y0, x1, y1 = window
     xs = truth[:, [0, 2]] * matrix[0, 0] + matrix[0, 2] + x0
     ys = truth[:, [1, 3]] * matrix[1, 1] + matrix[1, 2] + y0

@@ -1,6 +1,6 @@
 """COCO average precision of a detector with YOLOX output, and a report per class.
 
-    python -m scripts.train.evaluate --detector models/tiny_detector.onnx --coco DIR [--size 320]
+python -m scripts.train.evaluate --detector models/tiny_detector.onnx --coco DIR [--size 320]
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def decode(output: Floats, size: int) -> tuple[Floats, Floats]:
     )
 
 
-def suppress(boxes: Floats, scores: Floats, classes: NDArray[np.int64], overlap: float = 0.65, most: int = 100) -> list[int]:
+def suppress(
+    boxes: Floats, scores: Floats, classes: NDArray[np.int64], overlap: float = 0.65, most: int = 100
+) -> list[int]:
     """Indices kept by class-wise non-maximum suppression, best first."""
     shifted = boxes + classes[:, None] * 1e4
     area = (boxes[:, 2:] - boxes[:, :2]).prod(1)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from scripts.train.student import NECK_CHANNELS, TRUNK_CHANNELS, Prediction
 from scripts.train.teacher import FEATURE_CHANNELS, Targets
@@ -61,7 +61,7 @@ def giou_loss(a: Tensor, b: Tensor) -> Tensor:
 
 
 class WeightedSquares(torch.autograd.Function):
-    """mean over all elements of weight · (own − goal)², weight [N, 1, h, w]; one pass over memory, unlike autograd's six."""
+    """Mean over all elements of weight · (own − goal)², weight [N, 1, h, w]; fewer passes over memory than autograd's."""
 
     @staticmethod
     def forward(ctx: Any, own: Tensor, goal: Tensor, weight: Tensor) -> Tensor:
@@ -112,10 +112,10 @@ def distillation(
         goal = targets.boxes[level].permute(0, 2, 3, 1)[cells]
         classes = prediction.classes[level].permute(0, 2, 3, 1)[cells].float()
         wanted = targets.classes[level].permute(0, 2, 3, 1)[cells].sigmoid()
-        by_class = F.binary_cross_entropy_with_logits(classes, wanted, reduction="none").sum(1)
+        by_class = functional.binary_cross_entropy_with_logits(classes, wanted, reduction="none").sum(1)
         terms = terms + torch.stack(
             [
-                F.binary_cross_entropy_with_logits(own_box[:, 4:], seen, reduction="sum"),
+                functional.binary_cross_entropy_with_logits(own_box[:, 4:], seen, reduction="sum"),
                 (by_class * weight).sum(),
                 (giou_loss(box, goal) * weight).sum(),
                 ((box - goal).abs().clamp(max=4).sum(1) * weight).sum(),

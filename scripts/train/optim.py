@@ -1,4 +1,4 @@
-"""Muon: momentum whose direction is orthogonalised (Keller Jordan 2024, github.com/KellerJordan/Muon), for convolutions.
+"""Muon, momentum whose direction is orthogonalised (Keller Jordan 2024, kellerjordan.github.io/posts/muon).
 
 A kernel [out, in, h, w] counts as the matrix [out, in·h·w]. torch.optim.Muon takes two-dimensional weights only.
 """
@@ -41,7 +41,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is None:

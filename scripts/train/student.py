@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 STRIDES = (8, 16, 32)
 TRUNK_CHANNELS = (32, 64, 128, 192)
@@ -41,7 +41,7 @@ class Residual(nn.Module):
         nn.init.constant_(self.second[1].weight, 0.2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.second(self.first(x)))
+        return functional.relu(x + self.second(self.first(x)))
 
 
 class GlobalContext(nn.Module):
@@ -86,7 +86,7 @@ class Prediction:
 
 
 def upsample(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+    return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
 class Detector(nn.Module):
@@ -142,3 +142,29 @@ class ExportDetector(nn.Module):
             for box, cls in zip(out.boxes, out.classes, strict=True)
         ]
         return torch.cat(levels, 2).transpose(1, 2)
+
+
+class Tagger(nn.Module):
+    """Tags of a whole photo: (probabilities [N, tags], feature vector [N, 256] of length 1) from BGR pixels 0..255."""
+
+    FEATURES = 256
+
+    def __init__(self, tags: int) -> None:
+        super().__init__()
+        self.trunk = Trunk()
+        self.embed = nn.Linear(TRUNK_CHANNELS[2] + 2 * TRUNK_CHANNELS[3], self.FEATURES, bias=False)
+        self.norm = nn.BatchNorm1d(self.FEATURES, momentum=0.03)
+        self.output = nn.Linear(self.FEATURES, tags)
+        nn.init.constant_(self.output.bias, -4.0)
+
+    def embedding(self, images: Tensor) -> Tensor:
+        _, _, x4, x5 = self.trunk(images)
+        pooled = torch.cat([x4.mean((2, 3)), x5.mean((2, 3)), x5.amax((2, 3))], 1)
+        return self.norm(self.embed(pooled))
+
+    def logits(self, images: Tensor) -> Tensor:
+        return self.output(functional.relu(self.embedding(images)))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        embedding = self.embedding(images)
+        return self.output(functional.relu(embedding)).sigmoid(), functional.normalize(embedding)

@@ -1,7 +1,7 @@
 """YOLOX-nano (Apache-2.0) as an online teacher: its raw outputs and features at any image size.
 
-The published graph is cut before outputs are concatenated, which frees it from its fixed 416 px: every freshly augmented
-batch gets its own targets, and nothing is cached.
+The published graph is cut before outputs are concatenated, which frees it from its fixed 416 px: every freshly
+augmented batch gets its own targets, and nothing is cached.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Lets known boxes correct the teacher: what it missed is added, what is not there is faded.
+"""Lets known boxes correct the teacher: what it half saw is strengthened, what is not there is faded.
 
-Cells are given to boxes as in SimOTA (Ge et al. 2021), with the teacher's own predictions as the cost, so a box that the
-teacher saw well is taught at the cells where the teacher saw it.
+Boxes that the teacher sees nothing of are left out: a student this small spends itself on them in vain.
+
+Cells are given to boxes as in SimOTA (Ge et al. 2021), with the teacher's own predictions as the cost, so a box that
+the teacher saw well is taught at the cells where the teacher saw it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from scripts.train.student import STRIDES
 from scripts.train.teacher import Targets
 
 Floats = NDArray[np.float32]
+SEEN = 0.3  # a teacher's score × IoU from which a box counts fully
 CENTRE_RADIUS = 1.5  # cells around a box's centre that may learn it
 LONGEST = {8: 96.0, 16: 192.0, 32: 1e9}  # px; larger boxes are left to coarser cells
 SHORTEST = {8: 0.0, 16: 24.0, 32: 64.0}
@@ -107,15 +110,19 @@ def correct_one(
         cells, owners = assign(grid, iou, score, truth)
         near = iou.max(1) > 0.5  # duplicates of a true box stay as the teacher has them
         wanted = np.where(near, seen, wanted)
-        wanted[cells] = seen[cells] * (1 - share) + share
+        visible = ((score * iou).max(0) / SEEN).clip(0, 1)[owners]
+        shares = share * visible
+        wanted[cells] = seen[cells] * (1 - shares) + shares
         size = (truth[owners, 2:4] - truth[owners, :2]) / grid.stride[cells, None]
         middle = (truth[owners, :2] + truth[owners, 2:4]) / 2 / grid.stride[cells, None] - grid.origin[cells]
-        for cell, kind, place in zip(cells, kinds[owners], np.concatenate([middle, np.log(size)], 1), strict=True):
+        places = np.concatenate([middle, np.log(size)], 1)
+        for cell, kind, place, part in zip(cells, kinds[owners], places, shares, strict=True):
             level = int(np.searchsorted(grid.starts, cell, "right")) - 1
             at = cell - grid.starts[level]
-            p = sigmoid(classes[level][:, at]) * (1 - share)
-            p[kind] += share
+            p = sigmoid(classes[level][:, at]) * (1 - part)
+            p[kind] += part
             classes[level][:, at] = logit(p)
-            boxes[level][:, at] = place
+            if part > share / 2:
+                boxes[level][:, at] = place
     for level, values in enumerate(objectness):
         values[0] = logit(wanted[grid.starts[level] : grid.starts[level + 1]])

@@ -1,0 +1,245 @@
+"""Chooses confidences on held-back photos and writes what the catalog needs to know of a trained model, as TOML.
+
+python -m scripts.train.calibrate detector --model models/tiny_detector.onnx --coco DIR --size 320 --output FILE
+python -m scripts.train.calibrate tagger --model models/tiny_tagger.onnx --work DIR --output FILE --labels FILE
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scripts.train import data, detector, evaluate, tagger, tags, tagset
+from scripts.train.teacher import session
+
+Floats = NDArray[np.float32]
+PRECISION = 0.8  # that a tag's threshold must reach
+FEWEST_HITS = 3  # true photos above the threshold, below which precision means nothing
+ORDINARY_BOXES = 10.0  # boxes stored of an ordinary photo
+KNOWN, ABSENT = 0.5, 0.2  # a target above means the tag is there, below means it is not; between, nobody knows
+
+
+def unbiased_confidence(scores: Floats, objects: int) -> float:
+    """The confidence at and above which as many boxes are found as there are objects."""
+    ranked = np.sort(scores)[::-1]
+    return float(ranked[min(objects, len(ranked)) - 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tag's threshold (1.0: none is good enough) and what it gives on the held-back photos."""
+
+    threshold: float
+    precision: float
+    recall: float
+    positives: int
+
+    @property
+    def reliable(self) -> bool:
+        return self.threshold < 1.0
+
+
+def choose_threshold(scores: Floats, truth: NDArray[np.bool_], wanted: float = PRECISION) -> Choice:
+    """The lowest score at and above which at least `wanted` of the photos carry the tag."""
+    order = scores.argsort()[::-1]
+    hits = np.cumsum(truth[order])
+    precision = hits / np.arange(1, len(order) + 1)
+    able = np.nonzero((precision >= wanted) & (hits >= FEWEST_HITS))[0]
+    positives = int(truth.sum())
+    if not len(able):
+        return Choice(1.0, 0.0, 0.0, positives)
+    last = able[-1]
+    return Choice(float(scores[order[last]]), float(precision[last]), float(hits[last] / positives), positives)
+
+
+def sized(path: Path) -> str:
+    return (
+        f'file = "{path.name}"\nsize = {path.stat().st_size}\n'
+        f'sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}"\nurl = ""\n'
+    )
+
+
+INPUT = """\
+width = {size}
+height = {size}
+batch = {batch}
+layout = "nchw"
+dtype = "float32"
+channels = "bgr"
+{fit}resampling = "bilinear"
+scale = 1.0
+mean = [0.0, 0.0, 0.0]
+std = [1.0, 1.0, 1.0]
+"""
+
+DETECTOR = """\
+[models.tiny-detector]
+task = "detect"
+licence = "{licence}"
+source = "models/README.md"
+accuracy = "{accuracy}"
+note = "trained by this project"
+tested = true
+embedded = true
+labels = "labels/coco-80.tsv"
+[models.tiny-detector.input]
+{input}[models.tiny-detector.head]
+family = "yolox"
+output = "output"
+strides = [8, 16, 32]
+several_labels_per_box = true
+nms_iou = 0.65
+[models.tiny-detector.confidence]
+threshold = {threshold:.2f}
+floor = {floor:.2f}
+keep = 300
+[[models.tiny-detector.builds]]
+{build}"""
+
+TAGGER = """\
+[models.tiny-tagger]
+task = "classify"
+licence = "{licence}"
+source = "models/README.md"
+accuracy = "{accuracy}"
+note = "trained by this project"
+tested = true
+embedded = true
+labels = "labels/tiny-tags.tsv"
+[models.tiny-tagger.input]
+{input}[models.tiny-tagger.head]
+output = "tags"
+activation = "independent"
+feature = "feature"
+[models.tiny-tagger.confidence]
+threshold = 0.5
+floor = 0.05
+keep = 20
+hidden = [{hidden}]
+[models.tiny-tagger.confidence.labels]
+{labels}[[models.tiny-tagger.builds]]
+{build}"""
+
+
+def calibrate_detector(options: argparse.Namespace) -> str:
+    """Threshold and floor from the held-back photos of a labelled set."""
+    names = detector.held_back(data.read_coco(options.coco))
+    photos = evaluate.CocoSet(options.coco, names)
+    model = evaluate.onnx_model(options.model)
+    scores = np.concatenate([evaluate.detect(model, pixels, options.size).scores for pixels in photos.pixels])
+    objects = sum(len(photos.truth.getAnnIds(imgIds=[image["id"]], iscrowd=False)) for image in photos.images)
+    threshold = unbiased_confidence(scores, objects)
+    floor = unbiased_confidence(scores, int(ORDINARY_BOXES * len(photos.images)))
+    report = photos.report(model, options.size)
+    print(
+        f"{len(photos.images)} held-back photos, {objects} objects: {report.line()};"
+        f" threshold {threshold:.3f} floor {floor:.3f}"
+    )
+    return DETECTOR.format(
+        licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, threshold),
+        input=INPUT.format(size=options.size, batch=8, fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
+        build=sized(options.model),
+    )  # fmt: skip
+
+
+def predict(model: Path, photos: list[tagset.TagPhoto], size: int) -> Floats:
+    """Tag probabilities [photos, tags] of whole photos."""
+    run = session(str(model), 2)
+    name = run.get_inputs()[0].name
+    images = (tagger.whole(photo.pixels, size)[None] for photo in photos)
+    return np.concatenate([np.asarray(run.run(["tags"], {name: image})[0], np.float32) for image in images])
+
+
+def top_one(scores: Floats, photos: list[tagset.TagPhoto], classes: NDArray[np.bool_]) -> dict[str, tuple[float, int]]:
+    """By source: how often the most probable tag is right, of the photos whose class is a tag, and how many those are.
+
+    `classes` marks the photos' own tags [photos, tags], from their class label alone.
+    """
+    rows: dict[str, list[bool]] = {}
+    for score, photo, own in zip(scores, photos, classes, strict=True):
+        if own.any():
+            rows.setdefault(photo.source, []).append(bool(own[score.argmax()]))
+    everything = [right for source in rows.values() for right in source]
+    return {name: (float(np.mean(right)), len(right)) for name, right in [*rows.items(), ("all", everything)]}
+
+
+def cross_fitted(scores: Floats, truth: NDArray[np.bool_], known: NDArray[np.bool_]) -> tuple[float, float]:
+    """(precision, recall) over all tags when thresholds chosen on one half of the photos are used on the other."""
+    half = np.arange(len(scores)) % 2 == 0
+    found = right = there = 0
+    for chosen_on, used_on in ((half, ~half), (~half, half)):
+        for k in range(scores.shape[1]):
+            a, b = chosen_on & known[:, k], used_on & known[:, k]
+            choice = choose_threshold(scores[a, k], truth[a, k])
+            if choice.reliable:
+                above = scores[b, k] >= choice.threshold
+                found += int(above.sum())
+                right += int((above & truth[b, k]).sum())
+                there += int(truth[b, k].sum())
+    return right / max(found, 1), right / max(there, 1)
+
+
+def calibrate_tagger(options: argparse.Namespace) -> str:
+    """Per-tag thresholds from the held-back photos; tags that no threshold makes reliable are hidden."""
+    photos, names = tagset.load(options.work / "tagset.npz")
+    _, held = tagset.split(photos)
+    scores = predict(options.model, held, options.size)
+    targets = np.stack([photo.target for photo in held])
+    known = (np.stack([photo.weight for photo in held]) > 0) & ((targets >= KNOWN) | (targets < ABSENT))
+    truth = targets >= KNOWN
+    choices = {name: choose_threshold(scores[known[:, k], k], truth[known[:, k], k]) for k, name in enumerate(names)}
+    own = own_tags(held, names, options)
+    tops = top_one(scores, held, own)
+    precision, recall = cross_fitted(scores, truth, known)
+    report = {
+        "held_back": len(held), "top_one": tops, "cross_fitted": {"precision": precision, "recall": recall},
+        "tags": {name: [c.threshold, c.precision, c.recall, c.positives] for name, c in choices.items()},
+    }  # fmt: skip
+    options.report.write_text(json.dumps(report, indent=1))
+    print(
+        f"{len(held)} held-back photos; top-1 {tops}; on the other half: precision {precision:.3f} recall {recall:.3f}"
+    )
+    lines = "".join(f'"{name}" = {max(0.05, c.threshold):.3f}\n' for name, c in choices.items() if c.reliable)
+    hidden = ", ".join(f'"{name}"' for name, c in choices.items() if not c.reliable)
+    print(f"{sum(c.reliable for c in choices.values())} of {len(names)} tags are reliable; hidden: {hidden}")
+    return TAGGER.format(
+        licence=options.licence, accuracy=options.accuracy, labels=lines, hidden=hidden,
+        input=INPUT.format(size=options.size, batch=16, fit='fit = "stretch"\n'), build=sized(options.model),
+    )  # fmt: skip
+
+
+def own_tags(photos: list[tagset.TagPhoto], names: list[str], options: argparse.Namespace) -> NDArray[np.bool_]:
+    """The tags that each photo's class label implies [photos, tags]."""
+    vocabulary = tags.load(tagset.wnid_order(options.models), options.wordnet)
+    assert [tag.name for tag in vocabulary] == names, "tags.toml has changed since the targets were made"
+    return np.stack([tags.of_class(vocabulary, photo.label) for photo in photos])
+
+
+def main() -> None:
+    cv2.setNumThreads(1)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=["detector", "tagger"])
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--size", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="TOML for the catalog")
+    parser.add_argument("--coco", type=Path, help="detector: the first labelled set of the training")
+    parser.add_argument("--work", type=Path, help="tagger: folder of tagset.npz")
+    parser.add_argument("--report", type=Path, help="tagger: JSON with the figures of every tag")
+    parser.add_argument("--models", type=Path, help="tagger: folder of the teachers")
+    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
+    parser.add_argument("--accuracy", default="not measured")
+    parser.add_argument("--licence", default="Apache-2.0")
+    options = parser.parse_args()
+    text = calibrate_detector(options) if options.kind == "detector" else calibrate_tagger(options)
+    options.output.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

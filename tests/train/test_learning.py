@@ -1,0 +1,157 @@
+"""The optimiser, the losses, the schedule and the exported files."""
+
+import argparse
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs phototag[train]")
+pytest.importorskip("onnx", reason="training needs phototag[train]")
+pytest.importorskip("cv2", reason="training needs phototag[train]")
+pytest.importorskip("faster_coco_eval", reason="training needs phototag[train]")
+
+import onnx
+import torch
+
+from scripts.train import calibrate, evaluate, export, loop, losses, optim, tags
+from scripts.train.teacher import session
+
+
+def test_orthogonalising_keeps_directions_and_evens_out_lengths() -> None:
+    generator = torch.Generator().manual_seed(0)
+    u, _, v = torch.linalg.svd(torch.randn(12, 40, generator=generator), full_matrices=False)
+    matrix = u @ torch.diag(torch.linspace(0.2, 1, 12)) @ v
+    for given in (matrix, matrix.T):
+        lengths = torch.linalg.svdvals(optim.orthogonalise(given))
+        assert 0.6 < lengths.min() <= lengths.max() < 1.4
+    alignment = torch.diagonal(u.T @ optim.orthogonalise(matrix) @ v.T)
+    assert alignment.min() > 0.6
+
+
+def test_both_optimisers_lower_a_loss_and_every_weight_has_one() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8), torch.nn.Conv2d(8, 1, 1))
+    optimisers = optim.build([model], ("2.",))
+    assert sum(len(group["params"]) for o, _ in optimisers for group in o.param_groups) == 6
+    images = torch.randn(4, 3, 8, 8)
+    values = []
+    for _ in range(60):
+        loss = (model(images) - 1).square().mean()
+        loss.backward()
+        loop.step(optimisers, list(model.parameters()))
+        values.append(loss.item())
+    assert values[-1] < 0.5 * values[0]
+
+
+def test_weighted_squares_has_the_gradient_of_what_it_computes() -> None:
+    own = torch.randn(2, 3, 4, 4, requires_grad=True)
+    goal, weight = torch.randn(2, 3, 4, 4), torch.rand(2, 1, 4, 4)
+    plain = (weight * (own - goal) ** 2).mean()
+    (wanted,) = torch.autograd.grad(plain, own)
+    found = losses.WeightedSquares.apply(own, goal, weight)
+    (gradient,) = torch.autograd.grad(found, own)
+    assert torch.allclose(found, plain, rtol=1e-5)
+    assert torch.allclose(gradient, wanted, atol=1e-7)
+
+
+def test_giou_loss_is_zero_for_equal_boxes_and_above_one_for_distant_ones() -> None:
+    box = torch.tensor([[3.0, 4.0, 0.5, 0.2]])
+    assert losses.giou_loss(box, box).item() == pytest.approx(0, abs=1e-4)
+    assert losses.giou_loss(box, box + torch.tensor([[20.0, 0, 0, 0]])).item() > 1.5
+
+
+def test_a_run_ends_at_its_time_even_after_a_pause() -> None:
+    options = argparse.Namespace(until=datetime.now(UTC) + timedelta(seconds=100), samples=0)
+    progress = loop.Progress(done=0.5)
+    step = progress.next_done(options, time.time() - 1, 8)
+    pause = progress.next_done(options, time.time() - 3600, 8)
+    assert 0.5 < step < 0.51
+    assert pause - 0.5 < 12 * (step - 0.5), "an hour's pause counts as ten seconds"
+    late = argparse.Namespace(until=datetime.now(UTC) - timedelta(seconds=1), samples=0)
+    assert progress.next_done(late, time.time(), 8) == 1
+
+
+def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
+    def parts() -> tuple[torch.nn.Module, loop.Optimisers]:
+        model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+        return model, optim.build([model], ())
+
+    model, optimisers = parts()
+    model(torch.randn(2, 3, 6, 6)).square().sum().backward()
+    loop.step(optimisers, list(model.parameters()))
+    loop.save(tmp_path / "run.pt", {"model": model}, optimisers, loop.Progress(step=3, samples=24, done=0.25))
+    again, fresh = parts()
+    progress = loop.restore(tmp_path / "run.pt", {"model": again}, fresh, torch.device("cpu"))
+    assert (progress.step, progress.samples, progress.done) == (3, 24, 0.25)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name])
+    assert fresh[0][0].state_dict()["state"].keys() == optimisers[0][0].state_dict()["state"].keys()
+    assert loop.restore(tmp_path / "none.pt", {"model": again}, fresh, torch.device("cpu")).step == 0
+
+
+def test_weights_stored_in_8_bits_answer_as_before(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    weights = np.random.default_rng(0).normal(size=(16, 8, 3, 3)).astype(np.float32)
+    scale = export.channel_scale(weights, 0)
+    weights = (np.round(weights / scale) * scale).astype(np.float32)
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])],
+        "one",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 8, 5, 5])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 16, 5, 5])],
+        [onnx.numpy_helper.from_array(weights, "w")],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
+    plain = model.SerializeToString()
+    export.store_in_8_bits(model)
+    stored = model.SerializeToString()
+    image = np.random.default_rng(1).normal(size=(1, 8, 5, 5)).astype(np.float32)
+    before, after = (session(file, 1).run(None, {"x": image})[0] for file in (plain, stored))
+    assert len(stored) < 0.5 * len(plain)
+    assert np.abs(before - after).max() < 1e-4
+
+
+def test_decoding_and_suppression_find_the_one_object() -> None:
+    cells = 8 * 8 + 4 * 4 + 2 * 2
+    output = np.zeros((1, cells, 85), np.float32)
+    output[0, 64 + 5] = [0.5, 0.5, np.log(2), np.log(2), 0.9, *([0.0] * 80)]  # stride 16, cell (1, 1)
+    output[0, 64 + 6] = [-0.5, 0.5, np.log(2), np.log(2), 0.8, *([0.0] * 80)]  # its neighbour says the same
+    output[0, [69, 70], 5 + 3] = 1.0
+    found = evaluate.detect(lambda _: output, np.zeros((128, 128, 3), np.uint8), 64)
+    assert found.classes.tolist() == [3]
+    assert found.boxes[0].tolist() == pytest.approx([16, 16, 80, 80])
+
+
+def test_thresholds_keep_their_promise() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4], np.float32)
+    truth = np.array([True, True, True, False, True, False])
+    choice = calibrate.choose_threshold(scores, truth)
+    assert choice.threshold == pytest.approx(0.5)
+    assert (choice.precision, choice.recall) == (0.8, 1.0)
+    assert not calibrate.choose_threshold(scores, ~truth).reliable
+    assert calibrate.unbiased_confidence(scores, 3) == pytest.approx(0.7)
+
+
+def test_a_class_carries_the_tags_above_it(tmp_path: Path) -> None:
+    (tmp_path / "data.noun").write_text(
+        "  1 licence\n"
+        "00000001 05 n 01 animal 0 000 | one\n"
+        "00000002 05 n 01 dog 0 001 @ 00000001 n 0000 | two\n"
+        "00000003 05 n 02 pug 0 pug-dog 0 001 @ 00000002 n 0000 | three\n"
+    )
+    (tmp_path / "tags.toml").write_text(
+        '[tags]\nanimal = { synset = "n00000001", group = "g" }\n'
+        'dog = { synset = "n00000002", group = "g", coco = ["dog"] }\n'
+        'pug = { synset = "n00000003", group = "g", caltech = ["Pug"] }\n'
+        'other = { synset = "n00000002", group = "g", without = ["n00000003"] }\n'
+    )
+    vocabulary = tags.load(["n00000002", "n00000003"], tmp_path, tmp_path / "tags.toml")
+    assert tags.of_class(vocabulary, "n00000003").tolist() == [True, True, True, False]
+    assert tags.of_class(vocabulary, "n00000002").tolist() == [True, True, False, True]
+    assert tags.of_class(vocabulary, "Pug").tolist() == [False, False, True, False]
+    present, certain = tags.of_objects(vocabulary, ["dog"], [0.2])
+    assert (present.tolist(), certain.tolist()) == ([0, 1, 0, 0], [False, True, False, False])
+    assert not tags.of_objects(vocabulary, ["dog"], [0.001])[1].any()
