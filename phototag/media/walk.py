@@ -126,10 +126,10 @@ class _Walk:
         above = b""
         for name in folder.split(b"/") if folder else ():
             draft = _Draft(_Pending(above, chain), self._path(above), chain=chain)
-            with_markers = any(os.path.lexists(self._path(above, marker)) for marker in MARKERS)
-            self._read_ignore_file(draft)
+            closed = any(os.path.lexists(self._path(above, marker)) for marker in MARKERS)
+            closed = not self._read_ignore_file(draft) or closed
             chain = draft.chain
-            if with_markers or left_out_by_name(name) or self._leave_out(draft, name, is_folder=True):
+            if closed or left_out_by_name(name) or self._leave_out(draft, name, is_folder=True):
                 return _Pending(folder, chain, closed=True)
             above = above + b"/" + name if above else name
         return _Pending(folder, chain)
@@ -159,26 +159,29 @@ class _Walk:
             return draft
         names = {entry.name for entry in found if entry.name[0] == _DOT}
         closed = here.closed or not MARKERS.isdisjoint(names)
-        if IGNORE_FILE in names:
-            self._read_ignore_file(draft)
+        if IGNORE_FILE in names and not self._read_ignore_file(draft):
+            draft.complete = False
+            return draft
         while found:  # an entry keeps its stat: let go of each, a folder may hold 100,000
             self._sort(draft, found.pop(), closed=closed)
         return draft
 
-    def _read_ignore_file(self, draft: _Draft) -> None:
+    def _read_ignore_file(self, draft: _Draft) -> bool:
+        """False if it can't be read: then nobody knows what is private here."""
         path = os.path.join(draft.path, IGNORE_FILE)
         try:
             with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:  # noqa: PTH123  (bytes path)
                 lines = file.read().splitlines()
-        except FileNotFoundError:
-            return
+        except (FileNotFoundError, IsADirectoryError):
+            return True
         except OSError as error:
-            draft.fail(path, f"this file can't be read, so nothing is left out by it: {error.strerror or error}")
-            return
+            draft.fail(path, f"this file can't be read, so nothing here was looked at: {error.strerror or error}")
+            return False
         patterns, faults = read_patterns(lines, os.fsdecode(draft.here.folder))
         draft.chain = (*draft.chain, patterns)
         for number, reason in faults:
             draft.fail(path, f"line {number} is {reason}")
+        return True
 
     def _leave_out(self, draft: _Draft, name: bytes, *, is_folder: bool) -> bool:
         if not (draft.chain or self._rules.exclude):

@@ -97,6 +97,15 @@ def test_a_pattern_that_cannot_be_read(tmp_path: Path) -> None:
     assert "line 1" in found.problems[0].reason
 
 
+def test_an_ignore_file_that_cannot_be_read_keeps_its_folder_closed(tmp_path: Path) -> None:
+    make(tmp_path, "a/x.jpg", "a/deep/y.jpg", "z.jpg")
+    (tmp_path / "a/.phototagignore").symlink_to(".phototagignore")
+    found = listed(tmp_path)
+    assert list(found) == [b"", b"a"]
+    assert (found[b"a"].complete, found[b"a"].stamps, found[b"a"].ignored_names) == (False, (), ())
+    assert "nothing here was looked at" in found[b"a"].problems[0].reason
+
+
 def test_names_of_any_bytes(tmp_path: Path) -> None:
     names = [b"new\nline.jpg", b"[red] 'x' \".jpg", b"\xff\xfe.jpg", "émoji 😀.jpg".encode()]
     for name in names:
