@@ -13,7 +13,7 @@ from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from phototag.errors import IndexFileError, UsageError
+from phototag.errors import IndexFileError, PhototagError, UsageError
 from phototag.store import faults, migrate
 from phototag.store.filesystem import is_network
 from phototag.store.lock import writer_lock
@@ -166,9 +166,9 @@ def _begin(conn: Connection) -> None:
     conn.exec_driver_sql(conn.get_execution_options().get("phototag_begin", "BEGIN"))
 
 
-def _translator(path: Path) -> Callable[[ExceptionContext], None]:
-    def handle(context: ExceptionContext) -> None:
-        context.chained_exception = faults.translate(context.original_exception, path)
+def _translator(path: Path) -> Callable[[ExceptionContext], PhototagError | None]:
+    def handle(context: ExceptionContext) -> PhototagError | None:
+        return faults.translate(context.original_exception, path)
 
     return handle
 

@@ -105,8 +105,8 @@ def _check_source(source: Path) -> None:
 
 def _set_aside(path: Path) -> Path:
     """Keep the index that is about to be replaced: a copy of a sound one, the files themselves of a damaged one."""
-    stamp = now()[:19].replace(":", "").replace("-", "")
-    target = path.with_name(f"{path.name}.before-restore-{stamp}")
+    moment = "".join(letter for letter in now() if letter.isalnum())
+    target = path.with_name(f"{path.name}.before-restore-{moment}")
     try:
         with open_index(path, write=False) as index:
             migrate.copy(index.connection, target)
