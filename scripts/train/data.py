@@ -96,7 +96,7 @@ def repeat_factors(photos: list[Photo], threshold: float = 0.04, most: float = 3
         counts[classes] += 1
     by_class = np.clip(np.sqrt(threshold / np.maximum(counts / len(photos), 1e-6)), 1.0, most)
     weights = np.array([by_class[classes].max(initial=1.0) for classes in present])
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum(), np.float64)
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ def moved(truth: NDArray[np.float32], matrix: NDArray[np.float32], window: Windo
     out = np.stack([xs[:, 0].clip(x0, x1), ys[:, 0].clip(y0, y1), xs[:, 1].clip(x0, x1), ys[:, 1].clip(y0, y1)], 1)
     w, h = out[:, 2] - out[:, 0], out[:, 3] - out[:, 1]
     keep = (w * h > 0.3 * area) & (w > 3) & (h > 3)
-    return np.concatenate([out, truth[:, 4:]], 1)[keep].astype(np.float32)
+    return np.asarray(np.concatenate([out, truth[:, 4:]], 1)[keep], np.float32)
 
 
 def place(canvas: Pixels, photo: Photo, window: Window, scale: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -51,7 +51,7 @@ def round_weights(model: nn.Module) -> nn.Module:
 def channel_scale(weights: Floats, axis: int) -> Floats:
     """The step of an 8-bit grid for each channel of `axis`, shaped to divide the weights by."""
     others = tuple(k for k in range(weights.ndim) if k != axis)
-    return np.maximum(np.abs(weights).max(others, keepdims=True) / 127, 1e-12).astype(np.float32)
+    return np.asarray(np.maximum(np.abs(weights).max(others, keepdims=True) / 127, 1e-12), np.float32)
 
 
 def store_in_8_bits(model: onnx.ModelProto, smallest: int = 256) -> None:

@@ -61,7 +61,7 @@ def giou_loss(a: Tensor, b: Tensor) -> Tensor:
 
 
 class WeightedSquares(torch.autograd.Function):
-    """Mean over all elements of weight · (own − goal)², weight [N, 1, h, w]; fewer passes over memory than autograd's."""
+    """Mean over all elements of weight · (own − goal)², weight [N, 1, h, w], in few passes over memory."""
 
     @staticmethod
     def forward(ctx: Any, own: Tensor, goal: Tensor, weight: Tensor) -> Tensor:

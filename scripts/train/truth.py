@@ -18,6 +18,7 @@ from scripts.train.student import STRIDES
 from scripts.train.teacher import Targets
 
 Floats = NDArray[np.float32]
+LEAST = 6e-6  # probability kept from 0 and 1, whose logits are infinite
 SEEN = 0.3  # a teacher's score × IoU from which a box counts fully
 CENTRE_RADIUS = 1.5  # cells around a box's centre that may learn it
 LONGEST = {8: 96.0, 16: 192.0, 32: 1e9}  # px; larger boxes are left to coarser cells
@@ -25,12 +26,12 @@ SHORTEST = {8: 0.0, 16: 24.0, 32: 64.0}
 
 
 def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
-    return 1 / (1 + np.exp(-x))
+    return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def logit(p: NDArray[Any]) -> NDArray[Any]:
-    low = sigmoid(np.float32(-12.0))
-    return np.log(p.clip(low, 1 - low)) - np.log1p(-p.clip(low, 1 - low))
+    q = p.clip(LEAST, 1 - LEAST)
+    return np.asarray(np.log(q) - np.log1p(-q))
 
 
 class Grid:
@@ -69,7 +70,9 @@ def assign(grid: Grid, iou: Floats, score: Floats, truth: Floats) -> tuple[NDArr
     cost = -3 * np.log(iou + 1e-3) - np.log(score + 1e-3) + np.where(inside & fitting, 0, 1e4)
     owner = np.full(len(cost), -1)
     price = np.full(len(cost), 1e4)
-    for k in np.argsort((truth[:, 2:4] - truth[:, :2]).prod(1))[::-1]:  # small boxes last: they keep contested cells
+    for k in np.asarray((truth[:, 2:4] - truth[:, :2]).prod(1)).argsort()[
+        ::-1
+    ]:  # small boxes last: they keep contested cells
         candidates = np.where(inside[:, k] & fitting[:, k], iou[:, k], 0)
         count = max(1, int(np.sort(candidates)[-10:].sum()))
         cheapest = np.argpartition(cost[:, k], count)[:count]
