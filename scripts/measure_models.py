@@ -69,7 +69,7 @@ def _measure_detector(analyser: Analyser, truth_file: Path, images: Path) -> Non
         start = time.perf_counter()
         found[photo["id"]] = analyser.analyse([image])[0].detections
         seconds += time.perf_counter() - start
-    average, average50 = _average_precision(truth, found)
+    average, average50 = average_precision(truth, found)
     crowded = {box["image_id"] for box in truth["annotations"] if box["iscrowd"]}
     counted = [photo["id"] for photo in truth["images"] if photo["id"] not in crowded]
     counts = dict.fromkeys(counted, 0)
@@ -89,7 +89,8 @@ def _measure_detector(analyser: Analyser, truth_file: Path, images: Path) -> Non
     )
 
 
-def _average_precision(truth: Any, found: dict[int, tuple[Detection, ...]]) -> tuple[float, float]:
+def average_precision(truth: Any, found: dict[int, tuple[Detection, ...]]) -> tuple[float, float]:
+    """AP and AP50 in percent, by faster-coco-eval, of what was `found` by photo id; `truth` is in COCO's format."""
     from faster_coco_eval import COCO, COCOeval_faster
 
     categories = {category["name"]: category["id"] for category in truth["categories"]}
