@@ -3,7 +3,7 @@
     python -m scripts.train.tagset --models DIR --coco DIR … --photos TAR_OR_DIR … --work DIR
 
 Teachers, run once over every photo and kept in `WORK/tagset.npz`: MobileNet-EdgeTPU (ImageNet classes, summed into
-tags), the ADE20K mobile segmenter (sky, sea, mountain, road …) and YOLOX-nano (COCO objects where nobody labelled them).
+tags), the ADE20K mobile segmenter (sky, sea, mountain, road …), YOLOX-nano (COCO objects where nobody labelled them).
 Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs ten times as
 much as the others and is asked about every `SEGMENT_EVERY`th photo; for the rest its tags are unknown.
 """

@@ -64,7 +64,9 @@ def overlaps(a: Floats, b: Floats) -> Floats:
 def assign(grid: Grid, iou: Floats, score: Floats, truth: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(cells, boxes) pairs: each box gets as many of its cheapest cells as SimOTA's dynamic k says; a cell, one box."""
     middle = (truth[:, :2] + truth[:, 2:4]) / 2
-    inside = (np.abs(grid.centre[:, None] - middle[None]) < CENTRE_RADIUS * grid.stride[:, None, None]).all(2)
+    inside = np.asarray(
+        (np.abs(grid.centre[:, None] - middle[None]) < CENTRE_RADIUS * grid.stride[:, None, None]).all(2), bool
+    )
     side = (truth[:, 2:4] - truth[:, :2]).max(1)
     fitting = (side[None] <= grid.longest[:, None]) & (side[None] >= grid.shortest[:, None])
     cost = -3 * np.log(iou + 1e-3) - np.log(score + 1e-3) + np.where(inside & fitting, 0, 1e4)
