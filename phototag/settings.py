@@ -69,8 +69,7 @@ class Settings:
 
 
 def shipped_folder() -> Path:
-    """What travels with the program (catalog, vocabulary, embedded weights): in the installed package, or in the checkout
-    that it was installed from."""
+    """What travels with the program (catalog, vocabulary, weights): in the package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent
     packaged = package / "models"
     return packaged if packaged.is_dir() else package.parent / "models"

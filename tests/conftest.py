@@ -51,7 +51,7 @@ def phototag() -> Run:
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalog of tiny real models that are embedded in its pack `tiny`."""
-    from onnx_models import write_models
+    from tests.onnx_models import write_models
 
     return write_models(tmp_path_factory.mktemp("models"))
 
@@ -59,7 +59,7 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def gallery(tmp_path: Path, tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with four photos: two persons; a person and a dog; a car; nothing. The tiny models find them."""
-    from onnx_models import paint
+    from tests.onnx_models import paint
 
     monkeypatch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
     folder = tmp_path / "photos"

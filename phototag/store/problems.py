@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from phototag.store.clock import now
+from phototag.store.listing import Listing
 from phototag.store.paths import absolute, below, text_column
 from phototag.types import FileStamp, Problem, Stage
-
-if TYPE_CHECKING:
-    from phototag.store.sync import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def settle_problems(
     conn: Connection,
     folder_id: int,
     root_path: bytes,
-    listing: "Listing",
+    listing: Listing,
     found: tuple[Mapping[bytes, KnownProblem], set[bytes]],
     *,
     keep: bool,

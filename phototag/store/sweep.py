@@ -8,17 +8,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from phototag.store import liveness
 from phototag.store.clock import now
+from phototag.store.listing import Listing
 from phototag.store.paths import absolute, ancestors, is_within, signed
 from phototag.store.tables import IGNORED, MISSING, PRESENT
-
-if TYPE_CHECKING:
-    from phototag.store.sync import Listing
 
 _EMPTIED = "it held photos and now holds none"
 _GONE = "the folder is gone"
@@ -56,7 +53,7 @@ class Walked:
             conn.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{table}")
             conn.exec_driver_sql(f"CREATE TEMP TABLE {table} ({columns})")
 
-    def add(self, conn: Connection, root_id: int, listing: "Listing") -> None:
+    def add(self, conn: Connection, root_id: int, listing: Listing) -> None:
         """Note a listed folder. The first photo that is met below an offline root brings the root back."""
         before = self.candidates.get(root_id, 0)
         self.candidates[root_id] = before + len(listing.stamps)
@@ -70,7 +67,7 @@ class Walked:
         )
 
     def judge(
-        self, conn: Connection, folder: Folder, listing: "Listing", absent: Sequence[tuple[int, int | None]]
+        self, conn: Connection, folder: Folder, listing: Listing, absent: Sequence[tuple[int, int | None]]
     ) -> None:
         """Decide whether a listed folder is online, and note the `absent` (file id, photo id) for the sweep."""
         device = signed(listing.device) if listing.device else None
@@ -244,7 +241,7 @@ def _settle_folder(conn: Connection, folder_id: int) -> None:
     liveness.settle(conn)
 
 
-def _reason(listing: "Listing") -> str:
+def _reason(listing: Listing) -> str:
     return listing.problems[0].reason if listing.problems else _UNLISTED
 
 

@@ -7,37 +7,19 @@ An unchanged folder costs three SELECTs and no write.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from phototag.store import liveness, sweep
 from phototag.store.folders import folder_id
 from phototag.store.links import adopt, done_columns
+from phototag.store.listing import Listing
 from phototag.store.models import Wanted
 from phototag.store.paths import signed
 from phototag.store.problems import KnownProblem, known_problems, settle_problems
 from phototag.store.tables import IGNORED, PRESENT
-from phototag.types import FileStamp, ModelId, Problem
-
-
-class Listing(Protocol):
-    """One folder as a walk met it: `phototag.media.walk.Listing`."""
-
-    @property
-    def folder(self) -> bytes: ...
-    @property
-    def device(self) -> int: ...
-    @property
-    def stamps(self) -> Sequence[FileStamp]: ...
-    @property
-    def ignored_names(self) -> Sequence[bytes]: ...
-    @property
-    def ignored_folders(self) -> Sequence[bytes]: ...
-    @property
-    def complete(self) -> bool: ...
-    @property
-    def problems(self) -> Sequence[Problem]: ...
+from phototag.types import FileStamp, ModelId
 
 
 class Change(StrEnum):

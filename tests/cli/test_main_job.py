@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run
+from tests.conftest import Run
 
 
 def report(phototag: Run, *arguments: str | Path) -> dict[str, Any]:
@@ -190,7 +190,7 @@ def test_views_answer_plain_sql(phototag: Run, gallery: Path, tmp_path: Path) ->
 
 
 def test_ctrl_c_keeps_what_was_done(gallery: Path, phototag: Run) -> None:
-    from onnx_models import paint
+    from tests.onnx_models import paint
 
     for number in range(400):
         paint({(0, 0): "dog"}, side=256 + number).save(gallery / f"{number}.png")
