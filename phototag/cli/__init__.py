@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from phototag import __version__
-from phototag.cli import count, demo, errors, index, models, roots, search, show
+from phototag.cli import count, crop, demo, errors, index, models, roots, search, show
+from phototag.cli import open as open_command
 from phototag.cli.session import Database, Quiet, Verbose
 
 app = typer.Typer(
@@ -41,6 +42,8 @@ index.add_to(app)
 search.add_to(app)
 count.add_to(app)
 show.add_to(app)
+open_command.add_to(app)
+crop.add_to(app)
 models.add_to(app)
 roots.add_to(app)
 errors.add_to(app)

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import islice
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from phototag.cli.pictures import show_pictures
 from phototag.cli.session import Session, command
 from phototag.errors import UsageError
 from phototag.types import Hit
@@ -66,6 +68,10 @@ def search(
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
     as_paths: Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")] = False,
     as_print0: Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")] = False,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits, with boxes.", show_default=False)
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Show the hits as pictures in the terminal.")] = False,
 ) -> None:
     """Find photos, best first.
 
@@ -79,6 +85,9 @@ def search(
         question = answers.ask(checked(query), online=online)
         if exists:
             raise typer.Exit(0 if question.exists() else 1)
+        if sheet or preview:
+            show_pictures(session, question, sheet, sort, limit)
+            return
         hits = question.search(limit=limit, sort=sort, copies=copies)
         if chosen is Format.TABLE:
             _print_table(session, list(islice(hits, TABLE_ROWS if limit is None else limit)), question.total())

@@ -1,0 +1,56 @@
+"""Hits as pictures with what was searched for: a contact sheet (`search --sheet`), a terminal's page (`--preview`)."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from phototag.app.answers import Question
+from phototag.app.pictures import decode_original, picture_format, read_original, refuse_original, save_picture
+from phototag.errors import PhototagError
+from phototag.render.sheet import CELL, Cell, contact_sheet
+from phototag.settings import Settings
+from phototag.store.pages import Entry, entries, found_objects
+from phototag.types import Detection
+
+MOST = 200
+
+
+def write_sheet(question: Question, output: Path, settings: Settings, *, sort: str, limit: int | None) -> int:
+    """Write a contact sheet of the hits (the first 200, or `limit`), with the boxes that the query asks for.
+
+    Returns how many photos it shows. Raises UsageError for an output of no known format or that is one of the photos.
+    """
+    picture_format(output)
+    found = _entries(question, sort, limit)
+    for one in found:
+        refuse_original(one.hit, output)
+    save_picture(contact_sheet(_cells(question, found, settings), len(found)), output)
+    return len(found)
+
+
+def cells(question: Question, settings: Settings, *, sort: str, limit: int | None) -> Iterator[Cell]:
+    """The hits as pictures (the first 200, or `limit`), one after another, each with the boxes that the query asks for.
+
+    A photo that can't be shown has no picture, and a caption that says why.
+    """
+    return _cells(question, _entries(question, sort, limit), settings)
+
+
+def _entries(question: Question, sort: str, limit: int | None) -> list[Entry]:
+    return list(entries(question.question, sort, MOST if limit is None else min(limit, MOST)))
+
+
+def _cells(question: Question, found: Sequence[Entry], settings: Settings) -> Iterator[Cell]:
+    objects = found_objects(question.question, (one.photo for one in found))
+    for one in found:
+        yield _cell(one, objects.get(one.photo, ()), settings)
+
+
+def _cell(one: Entry, objects: Sequence[Detection], settings: Settings) -> Cell:
+    name = os.path.basename(one.hit.path).decode("utf-8", "backslashreplace")
+    score = "" if one.hit.score is None else f"{one.hit.score:.2f}  "
+    try:
+        image = decode_original(one.hit, read_original(one.hit), settings, minimum=CELL)
+    except PhototagError as error:
+        return Cell(None, f"{name}: {error.message}")
+    return Cell(image, score + name, objects)

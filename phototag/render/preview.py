@@ -1,0 +1,46 @@
+"""Pictures in a terminal, by the protocol that it speaks."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from phototag.errors import UsageError
+from phototag.render.annotate import annotate
+from phototag.render.sheet import CELL, Cell, fitted
+from phototag.render.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLUMN = 30  # characters
+
+
+def preview_rows(cells: Iterable[Cell], width: int) -> Iterator[Table]:
+    """The cells side by side as far as `width` characters hold them, a row at a time.
+
+    Raises UsageError where the extra is not installed. Looks at the terminal, so it is for a terminal only.
+    """
+    try:
+        from textual_image.renderable import Image as Picture
+    except ImportError as error:
+        raise UsageError(
+            "--preview needs an extra that is not installed", hint="Get it: pip install 'phototag[preview]'"
+        ) from error
+
+    def shown(cell: Cell) -> "RenderableType":
+        if cell.image is None:
+            return Text("(no picture)", style="dim")
+        return Picture(annotate(fitted(cell.image, CELL), cell.objects), width=COLUMN, height="auto")
+
+    columns = max(1, width // (COLUMN + 1))
+    remaining = iter(cells)
+    while row := list(islice(remaining, columns)):
+        table = Table.grid(padding=(0, 1, 0, 0))
+        for _ in row:
+            table.add_column(width=COLUMN)
+        table.add_row(*map(shown, row))
+        table.add_row(*(Text(printable(cell.caption), overflow="fold") for cell in row))
+        yield table
