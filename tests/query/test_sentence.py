@@ -137,3 +137,22 @@ def test_any_text_gives_a_query_that_can_be_read_or_an_error(sentence: str) -> N
 )
 def test_a_leading_verb_is_left_out(words: list[str], left: list[str]) -> None:
     assert strip_verb(words) == left
+
+
+def documented() -> list[tuple[str, str]]:
+    lines = (Path(__file__).parents[2] / "docs" / "ask.md").read_text(encoding="utf-8").splitlines()
+    cells = [line.strip("|").split(" | ") for line in lines if line.startswith("| ") and "`" in line]
+    return [(sentence.strip(), query.strip().strip("`")) for sentence, query in cells]
+
+
+@pytest.mark.parametrize(("sentence", "query"), documented())
+def test_the_documented_examples(sentence: str, query: str) -> None:
+    assert understand(sentence, VOCABULARY, TODAY).query == query
+
+
+@pytest.mark.parametrize(
+    ("year", "day"),
+    [(1818, "03-22"), (2000, "04-23"), (2021, "04-04"), (2024, "03-31"), (2025, "04-20"), (2038, "04-25")],
+)
+def test_easter(year: int, day: str) -> None:
+    assert understand(f"easter {year}", VOCABULARY, TODAY).query == f"taken:{year}-{day}"

@@ -23,7 +23,7 @@ class Cursor:
 
     def __init__(self, sentence: str) -> None:
         spaced = re.sub(r"([,;:!?()…&])(?!\d)|(?<!\d)([,;:&])|(\.)(?=\s|$)", r" \1\2\3 ", sentence.translate(QUOTES))
-        self.text = " ".join(spaced.split())
+        self.text = " ".join(re.sub(r"(^|\s)-(?=[^\W\d])", r"\1not ", spaced).split())
         self.position = 0
 
     def at_end(self) -> bool:

@@ -135,7 +135,7 @@ def _silent(cursor: Cursor, draft: Draft) -> bool:
     elif cursor.match("but|with"):
         draft.turn()
     else:
-        return cursor.match(f"(?:{PHOTOS})|photographs?|either|both") is not None
+        return cursor.match(f"{PHOTOS}|either|both|(?:next to|near|beside) each other|close together") is not None
     return True
 
 

@@ -13,7 +13,7 @@ FINDING = "gimme|find|show|search|list|get|give|display|look|bring up|pull up|fe
 VERBS = _words("find show search list get display count")
 POLITE = (
     "please|can you|could you|would you|will you|i want|i'd like|i would like|i need|let me|to see|to find|hey|hi|"
-    "hello|ok|phototag|i'm looking for|i am looking for"
+    "hello|ok|phototag|what is|what's|tell me|i'm looking for|i am looking for"
 )
 PHOTOS = "photos?|photographs?|pictures?|pics?|images?|shots?|snapshots?|snaps?|files?"
 DENYING = (
@@ -27,15 +27,16 @@ PREPOSITIONS = _words("in near at from by around to of with on for over behind l
 NOISE = frozenset(
     _words(
         """
-        a an the some any all every each both either me my mine i we us our you your he she it its they them
-        their his her there here that which who whom whose what where when why how if then so is are was were be
-        been being am do does did done can could would should will have has had having contain contains
-        contained containing include includes including included show shows shown showing feature features
-        featuring depict depicts depicting display see seen visible appear appears appearing exist exists of in
-        on at to from for by as with like near around into over taken took take made make makes shot captured
-        just also too again ever even only ones one library gallery collection album albums total altogether
-        together please everything anything tagged thing things something stuff object objects this these those
-        and but or out up vs s same time along plus . , ; : ! ? ( ) & - …
+        what's where's who's there's that's it's i'm i've we've a an the some any all every each both either me
+        my mine i we us our you your he she it its they them their his her there here that which who whom whose
+        what where when why how if then so is are was were be been being am do does did done can could would
+        should will have has had having contain contains contained containing include includes including
+        included show shows shown showing feature features featuring depict depicts depicting display see seen
+        visible appear appears appearing exist exists of in on at to from for by as with like near around into
+        over taken took take made make makes shot captured just also too again ever even only ones one library
+        gallery collection album albums total altogether together please everything anything tagged other side
+        thing things something stuff object objects this these those and but or out up vs s same time along plus
+        . , ; : ! ? ( ) & - …
         """
     )
 )

@@ -37,7 +37,8 @@ NUMBER = rf"\d+|{any_of(NUMBERS[1:])}|an?|couple of|a couple of|few|a few"
 YEAR = r"(?:18|19|20)\d\d"
 OF_YEAR = rf"(?:(?: ,)? (?:of |in )?(?P<year>{YEAR}|last year|this year)(?:/\d{{2,4}})?)?"
 WHICH = r"(?:the )?(?:(?P<which>last|this|past) )?"
-ORDINAL = r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+ORDINAL = rf"(?:the )?(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<nth>{any_of(ORDINALS)}))"
 UNITS = r"(?P<unit>day|week|month|year)s?"
 
 
@@ -145,7 +146,22 @@ def _one_season(found: Match[str], today: date) -> Period:
 
 
 def _one_day(found: Match[str], today: date) -> Period:
-    return _yearly(found, today, lambda year: _day(year, _month_number(found["month"]), int(found["day"])))
+    day = int(found["day"]) if found["day"] else ORDINALS.index(found["nth"].lower()) + 1
+    return _yearly(found, today, lambda year: _day(year, _month_number(found["month"]), day))
+
+
+def _easter(found: Match[str], today: date) -> Period:
+    return _yearly(found, today, lambda year: Period(easter(year), easter(year)))
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar, by the anonymous algorithm in Meeus, Astronomical Algorithms (1991)."""
+    century, rest = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * weekday) // 451
+    number, day = divmod(moon + weekday - 7 * late + 114, 31)
+    return date(year, number, day + 1)
 
 
 def _holiday(found: Match[str], today: date) -> Period:
@@ -227,6 +243,7 @@ PERIODS: tuple[tuple[str, Callable[[Match[str], date], Period]], ...] = (
     (rf"(?P<month>{MONTH})\.? {ORDINAL}{OF_YEAR}", _one_day),
     (rf"{ORDINAL} (?:of )?(?P<month>{MONTH}){OF_YEAR}", _one_day),
     (rf"{WHICH}(?P<holiday>{HOLIDAY})(?! (?:{FESTIVE})){OF_YEAR}", _holiday),
+    (rf"{WHICH}easter(?: sunday)?{OF_YEAR}", _easter),
     (rf"{WHICH}(?P<month>{MONTH}){OF_YEAR}", _one_month),
     (rf"{WHICH}(?P<season>{SEASON})(?: holidays?| vacation| break)?{OF_YEAR}", _one_season),
     (r"(?:the )?(?P<which>last|this|past|previous|current) (?P<unit>year|month|week)", _this_or_last),

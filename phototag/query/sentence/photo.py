@@ -52,7 +52,7 @@ def _camera(cursor: Cursor) -> str:
             words.append(model[0])
     elif said:
         words = _name(cursor, 5)
-        if not any(word != word.lower() or any(letter.isdigit() for letter in word) for word in words):
+        if cursor.text.isupper() or not any(word != word.lower() or any(map(str.isdigit, word)) for word in words):
             return ""
     cursor.match("camera|phone")
     return f"camera:{quoting.value(' '.join(words))}" if words else ""
@@ -78,7 +78,7 @@ def _folder(cursor: Cursor) -> str:
     if cursor.match(rf"{inside}(?:(?:{OWNER}) )?(?:folder|directory)(?: called| named)?"):
         name = " ".join(_name(cursor, 4))
         return f"folder:{quoting.value(name)}" if name else ""
-    found = cursor.match(rf'{inside}(?:(?:{OWNER}) )?((?:[\w"-]+ ){{1,3}}?)(?:folder|directory)')
+    found = cursor.match(rf'(?:{inside}(?:(?:{OWNER}) )?|(?:{OWNER}) )((?:[\w"-]+ ){{1,3}}?)(?:folder|directory)')
     return "folder:" + quoting.value(found[1].strip(' "')) if found else ""
 
 

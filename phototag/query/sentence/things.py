@@ -59,8 +59,8 @@ ACTS = (
 SIDES = "left|right|top|bottom|middle|center|centre"
 OF_PHOTO = r"(?: of (?:the|a) (?:photo|picture|image|frame|shot))?"
 PLACE = (
-    rf"(?:on|at|in|to|near) the (?:far |upper |lower )?({SIDES})(?:[ -]({SIDES}))?"
-    rf"(?: side| half| edge| corner| part)?{OF_PHOTO}"
+    rf"(?:on|at|in|to|near) the (?:far |very |upper |lower )?({SIDES})(?:[ -]({SIDES}))?"
+    rf"(?: side| half| edge| corner| part)?{OF_PHOTO}|(left|right)(?= (?:[,.;!?]|and|or)|$)"
 )
 
 

@@ -70,8 +70,10 @@ def _begin(day: date) -> str:
 
 
 def _clock(cursor: Cursor, _today: date) -> list[str]:
-    if span := cursor.match(rf"(?:between|from) (?P<first>\d{{1,2}}) (?:and|to|-) {CLOCK}"):
-        return [f"hour:{_hour(span['first'], span['half'])}..{(_hour(span['hour'], span['half']) - 1) % 24}"]
+    cursor.match(TAKEN)
+    if span := cursor.match(rf"(?:between|from) (?P<first>\d{{1,2}})(?: ?(?P<early>am|pm))? (?:and|to|-) {CLOCK}"):
+        begin = _hour(span["first"], span["early"] or span["half"])
+        return [f"hour:{begin}..{(_hour(span['hour'], span['half']) - 1) % 24}"]
     if after := cursor.match(rf"(?:taken )?(?:after|since) {CLOCK}"):
         return [f"hour:{_hour(after['hour'], after['half'])}..23"]
     if before := cursor.match(rf"(?:taken )?(?:before|until) {CLOCK}"):
