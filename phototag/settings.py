@@ -59,6 +59,11 @@ class Settings:
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
     @property
+    def default_db(self) -> str:
+        """The index where nobody names one."""
+        return _default_db(self.folders)
+
+    @property
     def config_file(self) -> Path:
         """The file that these settings were read from, whether or not it is there."""
         return self.folders.config / "config.toml"
@@ -79,7 +84,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The user's settings without options. Raises UsageError for a config file or a variable that can't be used."""
     environ = os.environ if environ is None else environ
     folders = Folders.from_environment(environ)
-    settings = Settings(folders=folders, db=str(folders.data / "index.db"))
+    settings = Settings(folders=folders, db=_default_db(folders))
     file = settings.config_file
     values: dict[str, Any] = {}
     for name, value in _read_toml(file).items():
@@ -88,6 +93,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if name != "thresholds" and (text := environ.get(f"PHOTOTAG_{name.upper()}")):
             values[name] = _checked(name, text, f"PHOTOTAG_{name.upper()}")
     return replace(settings, **values)
+
+
+def _default_db(folders: Folders) -> str:
+    return str(folders.data / "index.db")
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

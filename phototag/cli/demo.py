@@ -26,10 +26,9 @@ def demo(
     from phototag.render.counts import count_lines
     from phototag.render.report import report_lines
     from phototag.render.tables import hits_table
-    from phototag.settings import load_settings
 
     settings = session.settings.with_options(pack=pack)
-    if settings.db == load_settings({}).db:
+    if settings.db == settings.default_db:
         settings = settings.with_options(db=str(folder / "index.db"))
     choose_models(settings)  # before anything is copied
     photos = copy_photos(folder)
@@ -41,7 +40,7 @@ def demo(
     with open_answers(settings, session.note) as answers:
         for word in ("cat", "motorcycle", "person"):
             session.print(f"\n$ phototag --db {settings.db} search {word}")
-            session.out.print(hits_table(list(answers.ask([word]).search())))
+            session.table(hits_table(list(answers.ask([word]).search())))
         session.print(f"$ phototag --db {settings.db} count person")
         for line in count_lines("person", answers.ask(["person"]).count()):
             session.print(line)

@@ -29,10 +29,10 @@ def errors(session: Session, as_json: Annotated[bool, typer.Option("--json", hel
         ]
         session.print(json.dumps(documents, ensure_ascii=False))
         return
-    columns = (("since", "left"), ("stage", "left"), ("reason", "left"), ("path", "left"))
+    columns = (("since", "left"), ("stage", "left"), ("reason", "left"), ("path", "path"))
     told = ((known.since[:10], known.problem) for known in problems)
     rows = ((since, problem.stage.value, problem.reason, path_text(problem.path)) for since, problem in told)
-    session.out.print(rows_table(columns, rows))
+    session.table(rows_table(columns, rows))
 
 
 def add_to(app: typer.Typer) -> None:

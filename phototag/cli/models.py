@@ -40,9 +40,9 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
         (s.name, s.task.value, state.value, s.accuracy + ("" if s.tested else " (never run by us)"), s.licence)
         for s, state in states
     )
-    session.out.print(rows_table(columns, rows))
+    session.table(rows_table(columns, rows))
     pack_columns = (("pack", "left"), ("classifier", "left"), ("detector", "left"), ("", "left"))
-    session.out.print(rows_table(pack_columns, ((p.name, p.classifier, p.detector, p.note) for p in packs)))
+    session.table(rows_table(pack_columns, ((p.name, p.classifier, p.detector, p.note) for p in packs)))
 
 
 def show(session: Session, name: Name) -> None:
@@ -66,7 +66,7 @@ def show(session: Session, name: Name) -> None:
     for build in spec.builds:
         facts.append(("build", f"{build.file}, {build.size:,} bytes, sha256 {build.sha256 or 'not published'}"))
         facts.append(("", build.url or "published nowhere"))
-    session.out.print(rows_table((("", "left"), (name, "left")), facts))
+    session.table(rows_table((("", "left"), (name, "left")), facts))
 
 
 def install(

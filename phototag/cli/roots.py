@@ -23,8 +23,8 @@ def list_roots(session: Session, as_json: Annotated[bool, typer.Option("--json",
         rows = [{"path": path_text(r.path), "files": r.files, "offline": r.offline, "reason": r.reason} for r in roots]
         session.print(json.dumps(rows, ensure_ascii=False))
         return
-    columns = (("root", "left"), ("files", "right"), ("state", "left"))
-    session.out.print(
+    columns = (("root", "path"), ("files", "right"), ("state", "left"))
+    session.table(
         rows_table(columns, ((path_text(r.path), r.files, f"offline: {r.reason}" if r.offline else "") for r in roots))
     )
 

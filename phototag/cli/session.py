@@ -15,7 +15,7 @@ from phototag.errors import PhototagError, QueryError
 from phototag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 Database = Annotated[
     str | None,
@@ -46,6 +46,10 @@ class Session:
         from rich.console import Console
 
         return Console(highlight=False)
+
+    def table(self, table: "RenderableType") -> None:
+        """Show a table (or several) to a person; what is wider than the terminal is not cut off."""
+        self.out.print(table, crop=False)
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless the user wants quiet."""

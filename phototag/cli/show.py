@@ -39,7 +39,7 @@ def show(
     if as_json:
         session.print(json.dumps(hit_document(details.hit), ensure_ascii=False))
     elif not (boxes or output):
-        session.out.print(details_table(details))
+        session.table(details_table(details))
 
 
 def add_to(app: typer.Typer) -> None:

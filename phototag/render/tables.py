@@ -12,11 +12,11 @@ from phototag.types import Hit
 
 def hits_table(hits: Sequence[Hit]) -> Table:
     """Score, what was found and where, a row a hit."""
-    table = plain_table(("score", "right"), ("found", "left"), ("taken", "left"), ("path", "left"))
+    table = plain_table(("score", "right"), ("found", "left"), ("taken", "left"), ("path", "path"))
     for hit in hits:
         score = "" if hit.score is None else f"{hit.score:.2f}"
         taken = (hit.metadata.taken_at or "")[:10]
-        path = Text(printable(path_text(hit.path)), overflow="fold")
+        path = Text(printable(path_text(hit.path)))
         path.append(f"  (+{counted(hit.copies - 1, 'copy', 'copies')})" if hit.copies > 1 else "", "dim")
         path.append("  offline" if hit.offline else "", "yellow")
         table.add_row(score, Text(findings_text(hit)), taken, path)
@@ -34,16 +34,22 @@ def findings_text(hit: Hit, most: int = 4) -> str:
 
 
 def rows_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
-    """A table of `(heading, left|right)` columns; None shows as nothing."""
+    """A table of `(heading, left|right|path)` columns; None shows as nothing."""
     table = plain_table(*columns)
     for row in rows:
-        table.add_row(*(Text("" if value is None else printable(str(value)), overflow="fold") for value in row))
+        table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
     return table
 
 
 def plain_table(*columns: tuple[str, str]) -> Table:
-    """An empty table in the house style."""
+    """An empty table in the house style. A path is never broken, so that it can be copied: print with `crop=False`."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for heading, side in columns:
-        table.add_column(heading, justify="right" if side == "right" else "left")
+        whole = side == "path"
+        table.add_column(
+            heading,
+            justify="right" if side == "right" else "left",
+            no_wrap=whole,
+            overflow="ignore" if whole else "fold",
+        )
     return table

@@ -137,7 +137,7 @@ def test_bad_files_are_problems_and_stop_nothing(phototag: Run, gallery: Path) -
     (gallery / "nowhere.jpg").symlink_to(gallery / "missing.jpg")
     odd = [b"new\nline.png", b'"quoted".png', b"[red]bold[b].png", "emoji 🐈.png".encode(), b"latin \xe9.png"]
     for name in odd:
-        shutil.copy(gallery / "walk.png", os.path.join(os.fsencode(gallery), name))
+        shutil.copy(os.fsencode(gallery / "walk.png"), os.path.join(os.fsencode(gallery), name))
     first = report(phototag, gallery)
     assert {Path(p["path"]).name for p in first["failed"]} == {"empty.jpg", "text.jpg", "half.jpg", "nowhere.jpg"}
     assert all(problem["reason"] and problem["stage"] in ("walk", "read", "decode") for problem in first["failed"])
