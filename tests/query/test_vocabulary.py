@@ -9,6 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phototag.errors import UnknownWordError, UsageError
+from phototag.query import quoting
+from phototag.query.parser import parse
+from phototag.query.resolve import resolve
+from phototag.query.tree import Word
 from phototag.query.vocabulary import Vocabulary
 from phototag.query.words import distance, plural
 
@@ -369,3 +373,9 @@ def test_an_index_brings_its_own_words() -> None:
 def test_every_tag_that_the_tagger_is_trained_for_is_a_name() -> None:
     tags = tomllib.loads((REPOSITORY / "scripts" / "train" / "tags.toml").read_text(encoding="utf-8"))["tags"]
     assert [tag for tag in tags if VOCABULARY.canonical(tag) not in VOCABULARY.parents] == []
+
+
+def test_every_name_can_be_asked_for_as_it_is_written() -> None:
+    for name in NAMES:
+        for text in (name, quoting.word(name)):
+            assert resolve(parse(text, VOCABULARY.knows), VOCABULARY) == Word(name, labels=VOCABULARY.below(name))
