@@ -1,6 +1,8 @@
 """The vocabulary: what words lead to, what stands above what, and what models' labels become."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -379,3 +381,10 @@ def test_every_name_can_be_asked_for_as_it_is_written() -> None:
     for name in NAMES:
         for text in (name, quoting.word(name)):
             assert resolve(parse(text, VOCABULARY.knows), VOCABULARY) == Word(name, labels=VOCABULARY.below(name))
+
+
+@pytest.mark.skipif(not Path("/usr/share/wordnet/data.noun").exists(), reason="WordNet (wordnet-base) is not installed")
+def test_the_table_is_what_the_script_makes() -> None:
+    script = REPOSITORY / "scripts" / "make_vocabulary.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
