@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
 from phototag.errors import ModelBrokenError
@@ -77,12 +78,19 @@ class _Model:
         self._session = session
         self._spec = spec
         self._names = model.names
-        self._image_input = _image_input(session, spec.input)
+        self._image_input, self._fixed = _image_input(session, spec.input)
 
     def _batches(self, images: Sequence[Image.Image]) -> Iterator[tuple[Tensor, list[Placement]]]:
         size = self._spec.input.batch
         for start in range(0, len(images), size):
-            yield prepare(images[start : start + size], self._spec.input)
+            tensor, placements = prepare(images[start : start + size], self._spec.input)
+            if self._fixed and len(tensor) < size:
+                tensor = np.concatenate([tensor, np.zeros((size - len(tensor), *tensor.shape[1:]), tensor.dtype)])
+            yield tensor, placements
+
+    def _run(self, feeds: Mapping[str, Tensor], outputs: tuple[str, ...], count: int) -> dict[str, Tensor]:
+        """The outputs for the first `count` images of a batch."""
+        return {name: tensor[:count] for name, tensor in self._session.run(feeds, outputs).items()}
 
 
 class Classifier(_Model):
@@ -95,8 +103,8 @@ class Classifier(_Model):
     def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
         """The labels, and the words at or above them, of each image."""
         found: list[Findings] = []
-        for tensor, _ in self._batches(images):
-            outputs = self._session.run({self._image_input: tensor}, (self._head.output,))
+        for tensor, placements in self._batches(images):
+            outputs = self._run({self._image_input: tensor}, (self._head.output,), len(placements))
             found += self._head.findings(outputs[self._head.output], self.floor)
         return found
 
@@ -113,7 +121,7 @@ class Detector(_Model):
         found: list[Findings] = []
         for tensor, placements in self._batches(images):
             feeds = {self._image_input: tensor, **self._decoder.extra_inputs(len(tensor))}
-            outputs = self._session.run(feeds, self._decoder.outputs)
+            outputs = self._run(feeds, self._decoder.outputs, len(placements))
             for candidates, placement in zip(self._decoder.decode(outputs, self.floor), placements, strict=True):
                 found.append(Findings(detections=self._detections(candidates, placement)))
         return found
@@ -144,8 +152,8 @@ def open_analyser(model: ModelFile, *, threads: int = 0, provider: str = CPU) ->
     return Classifier(model, session) if model.spec.task is Task.CLASSIFY else Detector(model, session)
 
 
-def _image_input(session: Session, spec: InputSpec) -> str:
-    """The name of the input that takes the images: the only one with four dimensions."""
+def _image_input(session: Session, spec: InputSpec) -> tuple[str, bool]:
+    """The name of the input for the images, the only one with four dimensions, and whether its batch is fixed."""
     able = [name for name, (_, shape) in session.inputs.items() if len(shape) == 4]
     if len(able) != 1:
         raise ModelBrokenError(f"{session.path.name} should have one image input, it has {len(able)}")
@@ -155,7 +163,7 @@ def _image_input(session: Session, spec: InputSpec) -> str:
     fits = all(not isinstance(size, int) or size == want for size, want in zip(shape[1:], channels, strict=True))
     if kind != wanted or not fits or (isinstance(shape[0], int) and shape[0] != spec.batch):
         raise ModelBrokenError(f"{session.path.name} takes {kind} {list(shape)}, the catalog says {wanted} {channels}")
-    return str(able[0])
+    return str(able[0]), isinstance(shape[0], int)
 
 
 def _visible(box: list[float]) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from phototag.errors import ModelBrokenError, ModelMissingError, UsageError
 from phototag.inference.catalog import Catalog, Pack
+from phototag.inference.owncatalog import forget
 from phototag.inference.spec import Build, ModelSpec
 from phototag.types import ModelId
 
@@ -114,6 +115,7 @@ class Library:
         folder = self.folder / spec.name
         if folder.is_dir():
             shutil.rmtree(folder)
+            forget(self.folder / OWN_CATALOG, name)
         elif spec.embedded:
             raise UsageError(f"the model {name} is part of phototag and can't be removed")
         else:

@@ -19,6 +19,11 @@ class Table:
         self._taken: set[str] = set()
         self.where = where
 
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The values as the file has them, unchecked."""
+        return self._values
+
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
