@@ -4,9 +4,9 @@
     scripts/measure_models.py classify PHOTOS.tar --models FOLDER [NAME]...
 
 `detect` reads COCO's format and prints, per detector: AP and AP50 at floor 0.01 by faster-coco-eval; the confidence at
-which as many objects are found as the truth has (photos with crowds left out); the count error per photo there; the
-confidence above which a photo keeps ten boxes on average; and milliseconds a photo. `classify` reads a tar of photos
-whose names begin with a WordNet id, and prints top-1 and top-5.
+which as many objects are found as the truth has, for all labels and for the commonest one (photos with crowds left
+out); how far counts are off at the catalog's threshold; and the confidence above which a photo keeps ten boxes.
+`classify` reads a tar of photos whose names begin with a WordNet id, and prints top-1 and top-5.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import io
 import json
 import tarfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def main() -> None:
             continue
         analyser = _open(spec, options.models)
         if analyser and options.task == Task.DETECT:
-            _measure_detector(analyser, options.truth, options.images or options.truth.parent / "images")
+            _measure_detector(analyser, spec, options.truth, options.images or options.truth.parent / "images")
         elif analyser:
             _measure_classifier(analyser, spec, options.truth)
 
@@ -60,7 +61,7 @@ def _open(spec: ModelSpec, folder: Path) -> Analyser | None:
     return None
 
 
-def _measure_detector(analyser: Analyser, truth_file: Path, images: Path) -> None:
+def _measure_detector(analyser: Analyser, spec: ModelSpec, truth_file: Path, images: Path) -> None:
     truth = json.loads(truth_file.read_text("utf-8"))
     found: dict[int, tuple[Detection, ...]] = {}
     seconds = 0.0
@@ -70,23 +71,30 @@ def _measure_detector(analyser: Analyser, truth_file: Path, images: Path) -> Non
         found[photo["id"]] = analyser.analyse([image])[0].detections
         seconds += time.perf_counter() - start
     average, average50 = average_precision(truth, found)
+    print(f"{spec.name}: AP {average:.1f}, AP50 {average50:.1f}; {1000 * seconds / len(found):.1f} ms a photo")
+    _measure_counts(spec.confidences.threshold, truth, found)
+
+
+def _measure_counts(threshold: float, truth: Any, found: dict[int, tuple[Detection, ...]]) -> None:
+    """Print where counts are unbiased and how far off they are at the catalog's `threshold`."""
     crowded = {box["image_id"] for box in truth["annotations"] if box["iscrowd"]}
-    counted = [photo["id"] for photo in truth["images"] if photo["id"] not in crowded]
-    counts = dict.fromkeys(counted, 0)
-    for box in truth["annotations"]:
-        if box["image_id"] in counts:
-            counts[box["image_id"]] += 1
-    scores = sorted((d.confidence for photo in counted for d in found[photo]), reverse=True)
-    unbiased = scores[min(sum(counts.values()), len(scores)) - 1]
-    errors = [abs(sum(d.confidence >= unbiased for d in found[photo]) - counts[photo]) for photo in counted]
-    stored = sorted((d.confidence for boxes in found.values() for d in boxes), reverse=True)
-    ten = stored[min(BOXES_A_PHOTO * len(found), len(stored)) - 1]
-    print(
-        f"{analyser.model.name}: AP {average:.1f}, AP50 {average50:.1f}; counts unbiased at {unbiased:.3f} with an "
-        f"error of {sum(errors) / len(errors):.2f} of {sum(counts.values()) / len(counts):.2f} objects a photo; "
-        f"ten boxes a photo above {ten:.3f}; {1000 * seconds / len(found):.1f} ms",
-        flush=True,
-    )
+    labels = {category["id"]: category["name"] for category in truth["categories"]}
+    real = [(box["image_id"], labels[box["category_id"]]) for box in truth["annotations"]]
+    real = [(photo, label) for photo, label in real if photo not in crowded]
+    seen = [(photo, box) for photo, boxes in found.items() if photo not in crowded for box in boxes]
+    common = Counter(label for _, label in real).most_common(1)[0][0]
+    for name, wanted in (("all labels", set(labels.values())), (common, {common})):
+        scores = sorted((box.confidence for _, box in seen if box.label in wanted), reverse=True)
+        expected = Counter(photo for photo, label in real if label in wanted)
+        counted = Counter(photo for photo, box in seen if box.label in wanted and box.confidence >= threshold)
+        error = sum(abs(expected[photo] - counted[photo]) for photo in found) / (len(found) - len(crowded))
+        unbiased = scores[min(expected.total(), len(scores)) - 1]
+        print(
+            f"  {name}: counts unbiased at {unbiased:.3f}; at {threshold} "
+            f"{counted.total() / expected.total():.2f} times the true {expected.total()}, {error:.2f} wrong a photo"
+        )
+    stored = sorted((box.confidence for boxes in found.values() for box in boxes), reverse=True)
+    print(f"  ten boxes a photo above {stored[min(BOXES_A_PHOTO * len(found), len(stored)) - 1]:.3f}", flush=True)
 
 
 def average_precision(truth: Any, found: dict[int, tuple[Detection, ...]]) -> tuple[float, float]:
