@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from phototag.geometry import Box
 from phototag.query.tree import Count, Word, positive_leaves
 from phototag.store.answers import Question
-from phototag.store.compile import PHOTOS, Compiler
+from phototag.store.compile import Compiler
 from phototag.store.compile_filters import PATH
 from phototag.store.compile_leaves import joined
 from phototag.store.hits import COLUMNS, PAGE, read_hits
@@ -62,20 +63,25 @@ def entries(
 
     With `back`, those before it, nearest first.
     """
+    if after is None and not back:
+        yield from _read(question, question.select(limit, sort))
+        return
     compiler = question.compiler()
     turn = {"-": "", "": "-"} if back else {"-": "-", "": ""}
     columns = [(name.lstrip("-"), turn[name[: name.startswith("-")]]) for name in _KEYS[sort]]
     wanted = "1" if after is None else _beyond(columns, after, compiler)
     order = ", ".join(f"{_COLUMNS[name]}{' DESC' if sign else ''}" for name, sign in columns)
     most = "" if limit is None else f" LIMIT {compiler.parameters.add(limit)}"
-    yield from _read(question, compiler, f"WHERE {wanted} ORDER BY {order}{most}")
+    statement = f"SELECT * FROM ({_hits(question, compiler)}) WHERE {wanted} ORDER BY {order}{most}"
+    yield from _read(question, question.rows(statement, compiler))
 
 
 def entry(question: Question, content: str) -> Entry | None:
     """The hit with this content, None when it does not answer the question."""
     compiler = question.compiler()
     photo = compiler.parameters.add(bytes.fromhex(content))
-    return next(_read(question, compiler, "", f" AND p.content = {photo}"), None)
+    statement = f"{_hits(question, compiler)} AND p.content = {photo}"
+    return next(_read(question, question.rows(statement, compiler)), None)
 
 
 def found_objects(question: Question, photos: Iterable[int]) -> dict[int, tuple[Detection, ...]]:
@@ -98,12 +104,12 @@ def found_objects(question: Question, photos: Iterable[int]) -> dict[int, tuple[
     return {photo: tuple(objects) for photo, objects in found.items()}
 
 
-def _read(question: Question, compiler: Compiler, tail: str, also: str = "") -> Iterator[Entry]:
-    statement = (
-        f"SELECT * FROM (SELECT {COLUMNS}, {PATH} AS path, {compiler.score(question.node)} AS score FROM {PHOTOS} "
-        f"WHERE {question.condition(compiler)}{also}) {tail}"
-    )
-    rows = question.rows(statement, compiler)
+def _hits(question: Question, compiler: Compiler) -> str:
+    columns = f"{COLUMNS}, {PATH} AS path, {compiler.score(question.node)} AS score"
+    return f"SELECT {columns} {question.frame(compiler).text(show=True)}"
+
+
+def _read(question: Question, rows: Iterator[Any]) -> Iterator[Entry]:
     while chunk := list(islice(rows, PAGE)):
         contents = _contents(question, [row[0] for row in chunk])
         hits = read_hits(question.conn, iter(chunk), question.lexicon, question.thresholds)
