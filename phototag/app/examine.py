@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from phototag.app.workers import Broken, Chunk, Done, Examined, Identified, Job, Wanted, serve
+from phototag.app.messages import Chunk, Done, Examined, Identified, Job, Link, Wanted
 from phototag.errors import ModelError
 from phototag.inference.analyser import Analyser, ModelFile, open_analyser
 from phototag.media.examine import OpenedPhoto, open_photo
@@ -19,6 +18,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 T = TypeVar("T")
+
+READ_SECONDS = 60.0  # a drive may have to wake up
+DECODE_SECONDS = 10.0
+DECODE_BYTES_PER_SECOND = 20 << 20  # a twentieth of what the slowest decoder does on an idle machine
+MODEL_SECONDS = 600.0  # some accelerators compile a model when they first see it
+SMALL_BYTES = 64 << 20
+"""What decoding any photo may take without asking the parent for room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +38,23 @@ class Setup:
     log: Path | None
 
 
-def main(pipe: Connection, setup: Setup) -> None:
+def main(link: Link, setup: Setup) -> None:
     """A worker process: load the models, then serve until the parent is gone."""
     with quiet_stderr(setup.log):
         try:
             analysers = [open_analyser(model, threads=setup.threads, provider=setup.provider) for model in setup.models]
         except ModelError as error:
-            pipe.send(Broken(error.message, error.hint))
+            link.refuse(error.message, error.hint)
             return
-        examiner = Examiner(analysers, setup.max_megapixels)
-        serve(pipe, examiner.identify, examiner.finish)
+        examiner = Examiner(analysers, setup.max_megapixels, link)
+        link.serve(examiner.identify, examiner.finish)
 
 
 class Examiner:
     """Opens a chunk's files, and later decodes and analyses those that are wanted."""
 
-    def __init__(self, analysers: Sequence[Analyser], max_megapixels: float | None) -> None:
+    def __init__(self, analysers: Sequence[Analyser], max_megapixels: float | None, link: Link) -> None:
+        self._link = link
         self._analysers = {analyser.model.task: analyser for analyser in analysers}
         self._minimum = max((max(analyser.minimum_size) for analyser in analysers), default=1)
         self._max_megapixels = max_megapixels
@@ -55,7 +62,7 @@ class Examiner:
 
     def identify(self, chunk: Chunk) -> Identified:
         """Read the files of a chunk; None is the content of one that can't be read."""
-        opened = [(job, _caught(job, lambda job=job: open_photo(job.path))) for job in chunk.jobs]  # type: ignore[misc]
+        opened = [self._open(job) for job in chunk.jobs]
         self._opened[chunk.number] = opened
         return Identified(
             chunk.number, tuple(None if isinstance(photo, Problem) else photo.identity.content for _, photo in opened)
@@ -89,12 +96,27 @@ class Examiner:
             )
         return Done(wanted.number, tuple(examined))
 
+    def _open(self, job: Job) -> tuple[Job, OpenedPhoto | Problem]:
+        """The file with its bytes, and the job with the stamp that they were read under."""
+        self._link.expect(READ_SECONDS)
+        photo = _caught(job, lambda: open_photo(job.path))
+        if isinstance(photo, OpenedPhoto):
+            job = replace(job, stamp=replace(job.stamp, size=photo.size, mtime_ns=photo.mtime_ns))
+        return job, photo
+
+    def _reserve(self, size: int) -> None:
+        """Called before a photo is decoded, which takes `size` bytes."""
+        if size > SMALL_BYTES:
+            self._link.reserve(size)
+        self._link.expect(DECODE_SECONDS + size / DECODE_BYTES_PER_SECOND)
+
     def _decode(self, job: Job, photo: OpenedPhoto | Problem) -> "tuple[Photo, Image] | Problem":
         if isinstance(photo, Problem):
             return photo
 
         def decode() -> "tuple[Photo, Image]":
-            decoded = photo.decode(minimum=self._minimum, max_megapixels=self._max_megapixels)
+            self._link.expect(DECODE_SECONDS)
+            decoded = photo.decode(minimum=self._minimum, max_megapixels=self._max_megapixels, reserve=self._reserve)
             return decoded.photo, decoded.image
 
         return _caught(job, decode)
@@ -105,6 +127,7 @@ class Examiner:
         """Per position the analyses, or the reason why a model failed on that photo."""
         found: dict[int, list[Analysis | str]] = {}
         for task, analyser in self._analysers.items():
+            self._link.expect(MODEL_SECONDS)
             images = {
                 position: picture[1]
                 for position, picture in enumerate(decoded)

@@ -12,11 +12,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from phototag.app.examine import Setup, log_file, main
+from phototag.app.messages import Examined, Job
 from phototag.app.models import Choice, choose_models
 from phototag.app.report import IndexReport, Listener, Note, Progress
 from phototag.app.stopping import stop_requests
 from phototag.app.words import canonical_names, load_vocabulary, words_above
-from phototag.app.workers import Examined, Job, Pool
+from phototag.app.workers import Pool
 from phototag.errors import InterruptedRunError, UsageError
 from phototag.inference.analyser import ModelFile
 from phototag.inference.library import Installed

@@ -5,93 +5,42 @@ content); the parent says which models have not seen that content; the worker de
 for a moved file or a copy. Two chunks are under way per worker, so that no worker waits for an answer.
 
 A photo that kills or hangs its worker costs one `Problem`: its chunk is tried again photo by photo in a new process.
+Large photos share `ROOM_BYTES` of memory: one that needs more is decoded while no other large one is.
 """
 
-import signal
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from multiprocessing.context import SpawnProcess
 from typing import Any, TypeAlias
 
+from phototag.app.messages import (
+    Broken,
+    Chunk,
+    Examined,
+    Granted,
+    Identified,
+    Job,
+    Link,
+    Room,
+    ToParent,
+    ToWorker,
+    Wanted,
+)
 from phototag.errors import ModelBrokenError, PhototagError
-from phototag.types import Analysis, FileStamp, Metadata, Photo, Problem, Stage, Task
+from phototag.types import Problem, Stage, Task
 
 CHUNK_FILES = 8
 CHUNK_BYTES = 16 << 20
 CHUNKS_AHEAD = 2
-PATIENCE_SECONDS = 60.0
+ROOM_BYTES = 256 << 20
+WATCH_SECONDS = 1.0
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A file to look at. `path` is absolute; `root` is the store's id of its root."""
-
-    path: bytes
-    root: int
-    stamp: FileStamp
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What became of a job: a problem, or a content with metadata; `photo` is None when the content was known already
-    and nothing had to be decoded."""
-
-    job: Job
-    content: bytes = b""
-    metadata: Metadata = field(default_factory=Metadata)
-    photo: Photo | None = None
-    analyses: tuple[Analysis, ...] = ()
-    problem: Problem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """To the worker: read these files. A `suspect` one was under way when a worker died, and runs alone."""
-
-    number: int
-    jobs: tuple[Job, ...]
-    suspect: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """To the parent: the content of each file, None where it can't be read."""
-
-    number: int
-    contents: tuple[bytes | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """To the worker: the tasks to run per file."""
-
-    number: int
-    tasks: tuple[frozenset[Task], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """To the parent: what became of a chunk."""
-
-    number: int
-    examined: tuple[Examined, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """To the parent: the worker can't work at all."""
-
-    message: str
-    hint: str
-
-
-Message: TypeAlias = Identified | Done | Broken
 Lookup: TypeAlias = Callable[[Sequence[bytes | None]], Sequence[frozenset[Task]]]
-Main: TypeAlias = Callable[["connection.Connection", Any], None]
+Main: TypeAlias = Callable[[Link, Any], None]
 
 
 class _Worker:
@@ -100,20 +49,22 @@ class _Worker:
     def __init__(self, main: Main, setup: object) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=main, args=(theirs, setup), daemon=True)
+        self.deadline = context.Value("d", math.inf, lock=False)
+        self.process: SpawnProcess = context.Process(
+            target=_start, args=(main, theirs, self.deadline, setup), daemon=True
+        )
         self.process.start()
         theirs.close()
         self.chunks: dict[int, Chunk] = {}
-        self.heard = time.monotonic()
+        self.asked = 0  # bytes of memory that it waits for
+        self.room = 0  # bytes of memory that it has
         self.spoke = False
 
-    def send(self, message: Chunk | Wanted) -> None:
+    def send(self, message: ToWorker) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):  # a dead worker is found when it is read
             self.pipe.send(message)
 
     def give(self, chunk: Chunk) -> None:
-        if not self.chunks:
-            self.heard = time.monotonic()
         self.chunks[chunk.number] = chunk
         self.send(chunk)
 
@@ -125,7 +76,8 @@ class _Worker:
 
     @property
     def hangs(self) -> bool:
-        return bool(self.chunks) and time.monotonic() - self.heard > PATIENCE_SECONDS
+        """Whether it is past the time that it set itself for one photo."""
+        return time.monotonic() > float(self.deadline.value)
 
     def stop(self) -> None:
         self.pipe.close()
@@ -196,7 +148,7 @@ class Pool:
                 self._workers[position].give(chunk)
 
     def _ready(self) -> list[_Worker]:
-        readable = connection.wait([worker.pipe for worker in self._workers], timeout=1.0)
+        readable = connection.wait([worker.pipe for worker in self._workers], timeout=WATCH_SECONDS)
         for worker in self._workers:
             if worker.pipe not in readable and worker.hangs:
                 worker.process.kill()  # its pipe then reads as closed
@@ -204,19 +156,33 @@ class Pool:
 
     def _hear(self, worker: _Worker, lookup: Lookup) -> Iterator[tuple[Examined, ...]]:
         try:
-            message: Message = worker.pipe.recv()
+            message: ToParent = worker.pipe.recv()
         except (EOFError, ConnectionResetError):
             yield from self._bury(worker)
+            self._grant()
             return
-        worker.heard = time.monotonic()
         worker.spoke = True
+        worker.asked = message.size if isinstance(message, Room) else 0
+        worker.room = 0
+        self._grant()
         if isinstance(message, Broken):
             raise ModelBrokenError(message.message, hint=message.hint)
+        if isinstance(message, Room):
+            return
         if isinstance(message, Identified):
             worker.send(Wanted(message.number, tuple(lookup(message.contents))))
         else:
             del worker.chunks[message.number]
             yield message.examined
+
+    def _grant(self) -> None:
+        """Give room to the workers that wait for it, the smallest first; a photo too large for any is alone."""
+        for worker in sorted((worker for worker in self._workers if worker.asked), key=lambda worker: worker.asked):
+            used = sum(worker.room for worker in self._workers)
+            if used and used + worker.asked > ROOM_BYTES:
+                return
+            worker.room, worker.asked = worker.asked, 0
+            worker.send(Granted())
 
     def _bury(self, worker: _Worker) -> Iterator[tuple[Examined, ...]]:
         """Take a dead worker's chunks back: a photo that ran alone was the cause, others are tried again one by one."""
@@ -229,18 +195,12 @@ class Pool:
             )
         for chunk in worker.chunks.values():
             if chunk.suspect:
-                reason = f"gave no picture within {PATIENCE_SECONDS:.0f} seconds" if hung else "its decoder crashed"
+                reason = "its decoder took too long" if hung else "its decoder crashed"
                 yield (Examined(chunk.jobs[0], problem=Problem(chunk.jobs[0].path, Stage.DECODE, reason)),)
             else:
                 self._again.extend(Chunk(next(self._numbers), (job,), suspect=True) for job in chunk.jobs)
 
 
-def serve(
-    pipe: "connection.Connection", identify: Callable[[Chunk], Identified], finish: Callable[[Wanted], Done]
-) -> None:
-    """The worker's side: answer messages until the parent is gone. Ctrl-C is the parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while True:
-            message = pipe.recv()
-            pipe.send(identify(message) if isinstance(message, Chunk) else finish(message))
+def _start(main: Main, pipe: "connection.Connection", deadline: Any, setup: object) -> None:
+    """Where a worker process begins."""
+    main(Link(pipe, deadline), setup)

@@ -22,6 +22,18 @@ BASELINE_MEGAPIXELS = 250.0  # baseline JPEG is decoded row by row, at a reduced
 OTHER_MEGAPIXELS = 120.0  # everything else needs memory for all its pixels at once
 BACKGROUND = (128, 128, 128)  # behind transparent pixels: black and white lettering both stay visible
 
+# Bytes that decoding takes at its peak per pixel, all copies that the libraries make included; measured.
+_BYTES_PER_PIXEL = {
+    Format.PNG: 9,
+    Format.WEBP: 17,
+    Format.TIFF: 9,
+    Format.GIF: 9,
+    Format.BMP: 8,
+    Format.AVIF: 13,
+    Format.HEIF: 13,
+}
+_COEFFICIENT_BYTES = 6  # per pixel: a progressive JPEG is kept whole, as coefficients of 16 bits
+
 _READS = 500_000  # a PNG of 768 MiB in chunks of 8 KiB takes about 400,000
 _SCALES = (8, 4, 2)
 _TURNED_BY_DECODER = frozenset((Format.TIFF, Format.HEIF))
@@ -44,13 +56,20 @@ class Decoded:
 
 
 def decode(
-    data: bytes, identity: Identity, *, minimum: int | None = None, max_megapixels: float | None = None
+    data: bytes,
+    identity: Identity,
+    *,
+    minimum: int | None = None,
+    max_megapixels: float | None = None,
+    reserve: Callable[[int], None] | None = None,
 ) -> Decoded:
     """The first picture in `data`, whose `identity` is given.
 
     With `minimum` the image is reduced to 1/2, 1/4 or 1/8 – the smallest whose shorter side has at least `minimum`
     pixels; JPEG is decoded at that scale, which is faster. `max_megapixels` replaces the limits (250 for baseline
     JPEG, 120 otherwise), which are checked before any pixel is decoded.
+
+    `reserve` is called before the pixels are decoded, with about how many bytes that takes; it may wait, or raise.
 
     CMYK, 16-bit, Lab and palette pictures become RGB, transparency is laid on mid-grey, colour profiles are left aside.
 
@@ -59,7 +78,7 @@ def decode(
     """
     with quiet_warnings():
         try:
-            return _decode(data, identity, minimum, max_megapixels)
+            return _decode(data, identity, minimum, max_megapixels, reserve)
         except PhotoError:
             raise
         except MemoryError as error:
@@ -68,7 +87,13 @@ def decode(
             raise PhotoError(Stage.DECODE, _reason(error)) from error
 
 
-def _decode(data: bytes, identity: Identity, minimum: int | None, max_megapixels: float | None) -> Decoded:
+def _decode(
+    data: bytes,
+    identity: Identity,
+    minimum: int | None,
+    max_megapixels: float | None,
+    reserve: Callable[[int], None] | None,
+) -> Decoded:
     if identity.format is Format.WEBP:
         _check_size(webp_size(data), max_megapixels or OTHER_MEGAPIXELS)  # opening one allocates its canvas
     with _opener(identity.format)(BoundedFile(data, reads=_READS)) as source:
@@ -77,6 +102,8 @@ def _decode(data: bytes, identity: Identity, minimum: int | None, max_megapixels
         size = source.size
         if minimum is not None and identity.format is Format.JPEG:
             source.draft(None, (max(minimum, 1), max(minimum, 1)))
+        if reserve is not None:
+            reserve(_peak(identity.format, size, source.size, baseline=baseline))
         source.load()
         turned = identity.format in _TURNED_BY_DECODER
         if turned:
@@ -102,6 +129,7 @@ def _opener(kind: Format) -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:
 
     if kind is Format.HEIF:
         return _heif_opener()
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # photos are decoded side by side, one in a process
     return {
         Format.JPEG: JpegImagePlugin.JpegImageFile,
         Format.PNG: PngImagePlugin.PngImageFile,
@@ -115,9 +143,10 @@ def _opener(kind: Format) -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:
 
 def _heif_opener() -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:
     try:
-        from pillow_heif import HeifImageFile
+        from pillow_heif import HeifImageFile, options
     except ImportError as error:
         raise PhotoError(Stage.DECODE, _NO_HEIF) from error
+    options.DECODE_THREADS = 1
     opener: Callable[[io.BytesIO], ImageFile.ImageFile] = HeifImageFile
     return opener
 
@@ -132,6 +161,14 @@ def _check_size(size: tuple[int, int], limit: float) -> None:
             Stage.DECODE,
             f"too large: {width} x {height} is {megapixels:,.0f} megapixels, the limit is {limit:g} (--max-megapixels)",
         )
+
+
+def _peak(kind: Format, full: tuple[int, int], scaled: tuple[int, int], *, baseline: bool) -> int:
+    """About how many bytes decoding takes: of a picture of `full` pixels, reduced by the decoder to `scaled`."""
+    pixels, kept = full[0] * full[1], scaled[0] * scaled[1]
+    if kind is Format.JPEG:
+        return kept * 8 + (0 if baseline else pixels * _COEFFICIENT_BYTES)
+    return pixels * _BYTES_PER_PIXEL[kind]
 
 
 def _to_rgb(source: "Image.Image", minimum: int | None) -> "Image.Image":

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from phototag.media.content import Identity, identify
@@ -36,9 +37,15 @@ class OpenedPhoto:
     size: int
     mtime_ns: int
 
-    def decode(self, *, minimum: int | None = None, max_megapixels: float | None = None) -> Decoded:
+    def decode(
+        self,
+        *,
+        minimum: int | None = None,
+        max_megapixels: float | None = None,
+        reserve: Callable[[int], None] | None = None,
+    ) -> Decoded:
         """The picture itself: `phototag.media.decode.decode`, with its options and its PhotoError."""
-        return decode(self.data, self.identity, minimum=minimum, max_megapixels=max_megapixels)
+        return decode(self.data, self.identity, minimum=minimum, max_megapixels=max_megapixels, reserve=reserve)
 
 
 def open_photo(path: bytes) -> OpenedPhoto:

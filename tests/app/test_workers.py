@@ -4,12 +4,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
 from phototag.app import workers
-from phototag.app.workers import Broken, Chunk, Done, Examined, Identified, Job, Pool, Wanted, serve
+from phototag.app.messages import Chunk, Done, Examined, Identified, Job, Link, Wanted
+from phototag.app.workers import Pool
 from phototag.errors import ModelBrokenError, PhototagError
 from phototag.types import FileStamp, Stage, Task
 
@@ -20,7 +21,7 @@ def job(name: str, size: int = 10) -> Job:
     return Job(name.encode(), 0, FileStamp(b"", name.encode(), size, 0, 0, 0))
 
 
-def answering(pipe: Connection, setup: object) -> None:
+def answering(link: Link, setup: object) -> None:
     """A worker that echoes paths; a path may say that it kills or hangs the worker."""
     chunks: dict[int, Chunk] = {}
 
@@ -34,18 +35,29 @@ def answering(pipe: Connection, setup: object) -> None:
             if b"kill" in j.path:
                 os.kill(os.getpid(), signal.SIGSEGV)
             if b"hang" in j.path:
+                link.expect(1.5)
                 time.sleep(1000)
+            if b"large" in j.path:
+                link.reserve(j.stamp.size)
+                _note(setup, j.stamp.size)
+                time.sleep(0.02)
+                _note(setup, -j.stamp.size)
         return Done(wanted.number, tuple(Examined(j, content=j.path) for j in jobs))
 
-    serve(pipe, identify, finish)
+    link.serve(identify, finish)
 
 
-def dying(pipe: Connection, setup: object) -> None:
+def _note(diary: object, size: int) -> None:
+    with open(str(diary), "a", encoding="ascii") as file:  # noqa: PTH123
+        file.write(f"{size}\n")
+
+
+def dying(link: Link, setup: object) -> None:
     os._exit(3)
 
 
-def refusing(pipe: Connection, setup: object) -> None:
-    pipe.send(Broken("no such model", "install it"))
+def refusing(link: Link, setup: object) -> None:
+    link.refuse("no such model", "install it")
 
 
 def all_wanted(contents: Sequence[bytes | None]) -> list[frozenset[Task]]:
@@ -81,13 +93,30 @@ def test_a_photo_that_kills_its_worker_costs_one_problem() -> None:
     assert (bad.job.path, bad.problem.stage, bad.problem.reason) == (b"kill", Stage.DECODE, "its decoder crashed")
 
 
-def test_a_photo_that_hangs_its_worker_costs_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "PATIENCE_SECONDS", 1.5)
+def test_a_photo_that_hangs_its_worker_costs_one_problem() -> None:
     jobs = [job("one"), job("hang"), job("two")]
     with Pool(answering, None, 1) as pool:
         results = {e.job.path: e.problem for chunk in pool.run(iter(jobs), all_wanted) for e in chunk}
-    assert {path for path, problem in results.items() if problem} == {b"hang"}
+    assert {path: problem.reason for path, problem in results.items() if problem} == {
+        b"hang": "its decoder took too long"
+    }
     assert len(results) == 3
+
+
+def test_large_photos_share_a_budget_and_the_largest_are_alone(tmp_path: Path) -> None:
+    sizes = [workers.ROOM_BYTES // 3, workers.ROOM_BYTES * 4, workers.ROOM_BYTES // 2, workers.ROOM_BYTES] * 3
+    jobs = [job(f"large {number}", size) for number, size in enumerate(sizes)]
+    with Pool(answering, tmp_path / "diary", 3) as pool:
+        results = [examined for chunk in pool.run(iter(jobs), all_wanted) for examined in chunk]
+    assert len(results) == len(jobs)
+    held: list[int] = []
+    for line in (tmp_path / "diary").read_text().split():
+        if int(line) < 0:
+            held.remove(-int(line))
+        else:
+            held.append(int(line))
+            assert len(held) == 1 or sum(held) <= workers.ROOM_BYTES
+    assert held == []
 
 
 def test_a_worker_that_cannot_start_ends_the_run() -> None:
