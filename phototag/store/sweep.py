@@ -17,6 +17,7 @@ from phototag.store.listing import Listing
 from phototag.store.paths import absolute, ancestors, is_within, signed
 from phototag.store.tables import IGNORED, MISSING, PRESENT
 
+_BUFFERED = 500
 _EMPTIED = "it held photos and now holds none"
 _GONE = "the folder is gone"
 _DEVICE = "another drive is mounted here"
@@ -49,6 +50,7 @@ class Walked:
     def __init__(self, conn: Connection) -> None:
         self.candidates: dict[int, int] = {}  # by root
         self.reasons: dict[int, str] = {}  # by root: why it can't be walked
+        self._listed: list[tuple[int, bytes, bool, bytes]] = []
         for table, columns in _TABLES.items():
             conn.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{table}")
             conn.exec_driver_sql(f"CREATE TEMP TABLE {table} ({columns})")
@@ -61,10 +63,15 @@ class Walked:
             _root_online(conn, root_id)
         if not listing.folder and not listing.complete:
             self.reasons[root_id] = _reason(listing)
-        conn.exec_driver_sql(
-            "INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?)",
-            (root_id, listing.folder, listing.complete, b"/".join(listing.ignored_folders)),
-        )
+        self._listed.append((root_id, listing.folder, listing.complete, b"/".join(listing.ignored_folders)))
+        if len(self._listed) >= _BUFFERED:
+            self.flush(conn)
+
+    def flush(self, conn: Connection) -> None:
+        """Write the folders that were noted."""
+        if self._listed:
+            conn.exec_driver_sql("INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?)", self._listed)
+            self._listed = []
 
     def judge(
         self, conn: Connection, folder: Folder, listing: Listing, absent: Sequence[tuple[int, int | None]]
@@ -94,6 +101,7 @@ _TABLES = {
 
 def sweep(conn: Connection, run_id: int, walked: Walked, scopes: Sequence[tuple[int, bytes]]) -> Swept:
     """Judge what the walks of these (root id, folder) did not meet, and mark it. The walks must be complete."""
+    walked.flush(conn)
     ignored = sum(_judge_unlisted(conn, root_id, folder) for root_id, folder in scopes)
     moved = _mark_moved(conn)
     missing = _mark_missing(conn)

@@ -1,7 +1,7 @@
 """What changed: one run's comparison of walked folders with the index.
 
 `Sync.folder` takes each listing of a walk and says what has to be read; `phototag.store.sweep` comes when all are done.
-An unchanged folder costs three SELECTs and no write.
+An unchanged folder costs two SELECTs and no write.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from phototag.store import liveness, sweep
-from phototag.store.folders import folder_id
+from phototag.store.folders import fetch, folder_id
 from phototag.store.links import adopt, done_columns
 from phototag.store.listing import Listing
 from phototag.store.models import Wanted
@@ -60,10 +60,10 @@ class _Here:
     id: int
     device: int | None
     offline: bool
-    files: dict[bytes, Row[Any]] = field(default_factory=dict)
+    files: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
     problems: dict[bytes, KnownProblem] = field(default_factory=dict)
     fresh: list[FileStamp] = field(default_factory=list)
-    back: list[tuple[FileStamp, Row[Any]]] = field(default_factory=list)  # unchanged, but the row needs a touch
+    back: list[tuple[FileStamp, tuple[Any, ...]]] = field(default_factory=list)  # unchanged, but the row needs a touch
     solved: set[bytes] = field(default_factory=set)
     met: int = 0
 
@@ -128,16 +128,16 @@ class Sync:
         return sweep.sweep(conn, self.run_id, self._walked, tuple(scopes))
 
     def _find(self, conn: Connection, root_id: int, listing: Listing) -> _Here | None:
-        row = conn.exec_driver_sql(_SELECT_FOLDER, (root_id, listing.folder)).fetchone()
-        if row is None:
+        found = fetch(conn, _SELECT_FOLDER, (root_id, listing.folder))
+        if not found:
             if not listing.stamps and not listing.problems:
                 return None
             here = _Here(folder_id(conn, root_id, listing.folder), None, offline=False)
         else:
-            here = _Here(row[0], row[1], offline=bool(row[2]))
-        rows = conn.exec_driver_sql(self._select, (*self._parameters, here.id))
-        here.files = {found[0]: found for found in rows.fetchall()}
-        here.problems = known_problems(conn, here.id)
+            here = _Here(found[0][0], found[0][1], offline=bool(found[0][2]))
+            if found[0][3]:
+                here.problems = known_problems(conn, here.id)
+        here.files = {row[0]: row for row in fetch(conn, self._select, (*self._parameters, here.id))}
         return here
 
     def _compare(self, here: _Here, stamp: FileStamp, changes: Changes) -> None:
@@ -147,7 +147,7 @@ class Sync:
         if row is None or row[_SIZE] != stamp.size or row[_MTIME] != stamp.mtime_ns or row[_PHOTO] is None:
             here.fresh.append(stamp)
             return
-        if row[_STATE] != PRESENT or (row[_INODE], row[_DEVICE]) != (signed(stamp.inode), signed(stamp.device)):
+        if row[_STATE] != PRESENT or _is_renumbered(row, stamp):
             here.back.append((stamp, row))
         if all(row[_DONE:]) and not self._force:
             changes.unchanged += 1
@@ -206,7 +206,16 @@ class Sync:
         return [(row[_ID], row[_PHOTO]) for row in lost if row[0] not in ignored]
 
 
-_SELECT_FOLDER = "SELECT id, device, offline FROM folders WHERE root_id = ? AND path = ?"
+_SELECT_FOLDER = """
+    SELECT id, device, offline, EXISTS (SELECT 1 FROM problems WHERE folder_id = folders.id)
+    FROM folders WHERE root_id = ? AND path = ?"""
+
+
+def _is_renumbered(row: tuple[Any, ...], stamp: FileStamp) -> bool:
+    """Whether the inode or the device has another number than before; nearly always the first glance says no."""
+    if row[_INODE] == stamp.inode and row[_DEVICE] == stamp.device:
+        return False
+    return row[_INODE] != signed(stamp.inode) or row[_DEVICE] != signed(stamp.device)
 
 
 def _put_right(conn: Connection, run_id: int, here: _Here) -> None:
