@@ -1,7 +1,7 @@
 """Answers from the index: one question, one statement."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 from phototag.query.places import distance_km
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Node, labels_of, words_of
-from phototag.store.compile import PHOTOS, Compiler
+from phototag.store.compile import Compiler, scored
 from phototag.store.compile_filters import PATH
+from phototag.store.frame import Frame
 from phototag.store.hits import COLUMNS, read_hits
 from phototag.store.lexicon import Lexicon, read_lexicon
+from phototag.store.sources import Sources, always_scored
 from phototag.types import Hit
 
 ORDERS: Mapping[str, str] = {
@@ -23,6 +25,9 @@ ORDERS: Mapping[str, str] = {
     "path": "path",
     "-path": "path DESC",
 }
+
+# The best hits are sought among so many of the best labels and boxes; 16 times as many each time too few answer.
+FIRST_RANK, LAST_RANK = 256, 70_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,46 @@ class Question:
 
     def select(self, limit: int | None, sort: str) -> Iterator[Any]:
         """What `search` gives, as rows of `phototag.store.hits.COLUMNS`, the path and the score."""
+        if limit is not None and sort == "score" and always_scored(self.node):
+            best = self._best(limit)
+            if best is not None:
+                return iter(best)
         compiler = self.compiler()
+        frame = self.frame(compiler)
+        newest = frame.source is None and limit is not None and (sort == "-taken" or not scored(self.node))
+        order = ORDERS["-taken"] if newest and sort == "score" else ORDERS[sort]
         most = "" if limit is None else f" LIMIT {compiler.parameters.add(limit)}"
-        statement = (
-            f"SELECT {COLUMNS}, {PATH} AS path, {compiler.score(self.node)} AS score FROM {PHOTOS} "
-            f"WHERE {self.condition(compiler)} ORDER BY {ORDERS[sort]}{most}"
+        return self.rows(
+            f"{self._columns(compiler)} {frame.text(show=True, newest=newest)} ORDER BY {order}{most}", compiler
         )
-        return self.rows(statement, compiler)
+
+    def _best(self, limit: int) -> list[Any] | None:
+        """The best hits from the top of the lists; None where the lists have to be read whole.
+
+        The same statement each time, with a lower floor until enough photos reach it.
+        """
+        rank = max(FIRST_RANK, 8 * limit)
+        while rank <= LAST_RANK:
+            compiler = self.compiler()
+            sources = Sources(self.conn, compiler)
+            floor = sources.kth(self.node, rank)
+            if floor is None:
+                return None
+            frame = Frame(compiler, self.node, sources.of(self.node, floor), self.online)
+            inner = f"{self._columns(compiler)} {frame.text(show=True)}"
+            order = ORDERS["score"].replace("f.", "")
+            statement = (
+                f"SELECT * FROM ({inner}) WHERE score >= {compiler.parameters.add(floor)} "
+                f"ORDER BY {order} LIMIT {compiler.parameters.add(limit)}"
+            )
+            rows = list(self.rows(statement, compiler))
+            if len(rows) == limit:
+                return rows
+            rank *= 16
+        return None
+
+    def _columns(self, compiler: Compiler) -> str:
+        return f"SELECT {COLUMNS}, {PATH} AS path, {compiler.score(self.node)} AS score"
 
     def absent(self) -> tuple[str, ...]:
         """The words of the query for which no model has ever said anything in this index."""
@@ -61,23 +99,25 @@ class Question:
     def total(self) -> int:
         """How many photos answer."""
         compiler = self.compiler()
-        statement = f"SELECT count(*) FROM {PHOTOS} WHERE {self.condition(compiler)}"
+        statement = f"SELECT count(*) {self.frame(compiler).text(show=False)}"
         return int(next(self.rows(statement, compiler))[0])
 
     def exists(self) -> bool:
         """Whether any photo answers."""
         compiler = self.compiler()
-        statement = f"SELECT 1 FROM {PHOTOS} WHERE {self.condition(compiler)} LIMIT 1"
-        return next(self.rows(statement, compiler), None) is not None
+        source = Sources(self.conn, compiler).of(self.node)
+        # A photo that comes twice does no harm here, and leaving it in lets SQLite stop at the first.
+        source = source and replace(source, distinct=True)
+        frame = Frame(compiler, self.node, source, self.online)
+        return next(self.rows(f"SELECT 1 {frame.text(show=False)} LIMIT 1", compiler), None) is not None
 
     def compiler(self) -> Compiler:
         """A compiler for one statement."""
         return Compiler.of(self.lexicon, self.thresholds)
 
-    def condition(self, compiler: Compiler) -> str:
-        """What a photo has to fulfil."""
-        condition = compiler.true(self.node)
-        return f"{condition} AND NOT p.offline" if self.online else condition
+    def frame(self, compiler: Compiler) -> Frame:
+        """The photos that answer."""
+        return Frame(compiler, self.node, Sources(self.conn, compiler).of(self.node), self.online)
 
     def rows(self, statement: str, compiler: Compiler) -> Iterator[Any]:
         """The rows of a statement."""

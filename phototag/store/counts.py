@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phototag.query.tree import Count, Word, positive_leaves
+from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, positive_leaves
 from phototag.store.answers import Question
-from phototag.store.compile import PHOTOS, Compiler
+from phototag.store.compile import Compiler
 from phototag.store.compile_filters import FOLDER_PATH
 from phototag.store.compile_leaves import joined
+from phototag.store.frame import Frame
 from phototag.store.paths import shown
 from phototag.types import Task
 
@@ -47,12 +48,13 @@ def count(question: Question, by: str | None = None) -> Counted:
     """Count what answers; `by` is a key of `GROUPS`, or `label`."""
     leaves = _object_leaves(question)
     compiler = question.compiler()
+    frame = question.frame(compiler)
     columns = ["count(*)"]
     if leaves:
-        columns.append(f"sum({_boxes(compiler, list(leaves.values()))})")
+        columns.append(_sum(frame, list(leaves.values())))
     if len(leaves) > 1:
-        columns += [f"sum({_boxes(compiler, [leaf])})" for leaf in leaves.values()]
-    statement = f"SELECT {', '.join(columns)} FROM {PHOTOS} WHERE {question.condition(compiler)}"
+        columns += [_sum(frame, [leaf]) for leaf in leaves.values()]
+    statement = f"SELECT {', '.join(columns)} {frame.text(show=False)}"
     photos, *objects = next(question.rows(statement, compiler))
     groups = None if by is None else _by_label(question) if by == "label" else _grouped(question, GROUPS[by])
     by_word = dict(zip(leaves, (number or 0 for number in objects[1:]), strict=True)) if len(leaves) > 1 else {}
@@ -70,6 +72,23 @@ def _name(leaf: Word | Count) -> str:
     return str(Count(leaf.things)) if isinstance(leaf, Count) else str(leaf)
 
 
+def _sum(frame: Frame, leaves: list[Word | Count]) -> str:
+    """How many boxes there are in all hits: all that there are, where each makes its photo a hit."""
+    if frame.online or not _leads_to_hits(frame.node):
+        return f"sum({_boxes(frame.compiler, leaves)})"
+    wanted = joined("OR", (f"({frame.compiler.object_rows(leaf, 'b', indexed=True)})" for leaf in leaves))
+    return f"(SELECT count(*) FROM detections b WHERE b.live AND {wanted})"
+
+
+def _leads_to_hits(node: Node) -> bool:
+    """Whether any box that the query asks for makes its photo a hit."""
+    if isinstance(node, Or):
+        return all(map(_leads_to_hits, node.parts))
+    return isinstance(node, Word | Tag | Filter | Not) or (
+        isinstance(node, Count) and (node.low, node.high) == (1, None)
+    )
+
+
 def _boxes(compiler: Compiler, leaves: list[Word | Count]) -> str:
     wanted = joined("OR", (f"({compiler.object_rows(leaf, 'b', indexed=False)})" for leaf in leaves))
     rows = compiler.leaves.own_rows(Task.DETECT, "b", "p.id")
@@ -81,7 +100,7 @@ def _grouped(question: Question, key: str) -> tuple[Group, ...]:
     leaves = list(_object_leaves(question).values())
     objects = f"sum({_boxes(compiler, leaves)})" if leaves else "NULL"
     statement = (
-        f"SELECT {key} AS key, {objects}, count(*) FROM {PHOTOS} WHERE {question.condition(compiler)} "
+        f"SELECT {key} AS key, {objects}, count(*) {question.frame(compiler).text(show=True)} "
         "GROUP BY key ORDER BY key IS NULL, key"
     )
     return tuple(_group(*row) for row in question.rows(statement, compiler))
@@ -98,11 +117,12 @@ def _by_label(question: Question) -> tuple[Group, ...]:
         task, table = Task.CLASSIFY, "words b"
         wanted = compiler.leaves.own_label("b")
     rows = compiler.leaves.own_rows(task, "b", "p.id")
+    objects = "count(b.name_id)" if leaves else "NULL"
+    hits = f"SELECT p.id {question.frame(compiler).text(show=False)}"
     statement = (
-        "SELECT n.name, "
-        f"{'count(b.name_id)' if leaves else 'NULL'}, count(DISTINCT p.id) FROM {PHOTOS} "
+        f"SELECT n.name, {objects}, count(DISTINCT p.id) FROM ({hits}) p "
         f"LEFT JOIN {table} ON {rows} AND {wanted} LEFT JOIN names n ON n.id = b.name_id "
-        f"WHERE {question.condition(compiler)} GROUP BY n.name ORDER BY n.name IS NULL, 3 DESC, n.name"
+        "GROUP BY n.name ORDER BY n.name IS NULL, 3 DESC, n.name"
     )
     return tuple(_group(*row) for row in question.rows(statement, compiler))
 

@@ -9,7 +9,8 @@
   the bytes are not UTF-8, and holds them escaped for people.
 * A photo is its content; files are where it lies. `photos.file_id` is its first reachable file, NULL when it has none.
 * `live` marks the rows that answer queries: the photo is reachable, and the model is the current one of its task or the
-  latest that ran. The writer keeps it true (`phototag.store.liveness`), so a query never has to work it out.
+  latest that ran. The writer keeps it true (`phototag.store.liveness`), so a query never has to work it out. The
+  partial indexes hold it too: SQLite reads the table for a column that only an index's condition names.
 * Boxes are fractions of the upright image.
 """
 
@@ -133,7 +134,7 @@ analyses = Table(
     Column("run_id", Integer, ForeignKey("runs.id", ondelete="SET NULL")),
     Column("at", Text, nullable=False),
     Column("live", Integer, nullable=False),
-    Index("analyses_live", "task", "photo_id", sqlite_where=text("live")),
+    Index("analyses_live", "task", "photo_id", "live", sqlite_where=text("live")),
     sqlite_with_rowid=False,
 )
 
@@ -148,7 +149,7 @@ words = Table(
     Column("confidence", REAL, nullable=False),
     Column("own", REAL),
     Column("live", Integer, nullable=False),
-    Index("words_live", "name_id", "confidence", "photo_id", sqlite_where=text("live")),
+    Index("words_live", "name_id", "confidence", "photo_id", "live", sqlite_where=text("live")),
     sqlite_with_rowid=False,
 )
 
@@ -165,7 +166,7 @@ detections = Table(
     Column("x2", REAL, nullable=False),
     Column("y2", REAL, nullable=False),
     Column("live", Integer, nullable=False),
-    Index("detections_live", "name_id", "confidence", "photo_id", sqlite_where=text("live")),
+    Index("detections_live", "name_id", "confidence", "photo_id", "live", sqlite_where=text("live")),
     sqlite_with_rowid=False,
 )
 
@@ -194,6 +195,14 @@ runs = Table(
     Column("finished_at", Text),
     Column("pid", Integer, nullable=False),
     Column("report", Text),
+)
+
+saved = Table(
+    "saved",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("query", Text, nullable=False),
+    Column("at", Text, nullable=False),
 )
 
 migrations = Table(

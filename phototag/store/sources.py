@@ -1,0 +1,146 @@
+"""Where to begin: the shortest list of photos that has every answer in it.
+
+A condition on each of a million photos is slow. Most queries name a word, and the index by name and confidence lists
+its photos at once; of several words that `and` joins, the rarest leads and the others are looked up photo by photo. For
+the best hits not even that list is read to its end: `floor` is a score that enough photos seem to reach.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from phototag.query.conditions import TakenBetween
+from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
+from phototag.store.compile import Compiler, things_of
+from phototag.store.compile_filters import passes
+from phototag.store.compile_leaves import NEVER
+
+CAP = 20_000  # lists longer than this are all called long
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A SELECT of `photo_id`s for `node`, which is the query or a part of it. `exact`: they are what answers `node`, no
+    more; `distinct`: each comes once."""
+
+    select: str
+    exact: bool
+    distinct: bool
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Chooses sources for one statement."""
+
+    conn: Connection
+    compiler: Compiler
+
+    def of(self, node: Node, floor: float | None = None) -> Source | None:
+        """The shortest source for a query, of photos that score `floor` or more; None if only a full scan will do.
+
+        With a floor, the query has to be one that always gives a score.
+        """
+        if isinstance(node, And):
+            return self._shortest(node, floor)
+        if isinstance(node, Or):
+            return self._union(node, floor)
+        if isinstance(node, Word | Tag):
+            selects = list(self._leaf_selects(node, floor))
+            return Source(" UNION ALL ".join(selects), True, isinstance(node, Tag), node)
+        if isinstance(node, Count) and node.low and node.things.labels is not None and not node.things.complement:
+            (select,) = self._leaf_selects(node, floor)
+            return Source(select, (node.low, node.high) == (1, None), False, node)
+        if isinstance(node, Filter) and isinstance(node.condition, TakenBetween) and floor is None:
+            condition = passes(node.condition, self.compiler.leaves)
+            return Source(f"SELECT f.photo_id FROM files f WHERE f.state = 0 AND {condition}", False, False, node)
+        return None
+
+    def kth(self, node: Node, rank: int) -> float | None:
+        """A score that about `rank` photos or more reach; None where so many are not to be had."""
+        if isinstance(node, And):
+            found = [self.kth(part, rank) for part in node.parts if always_scored(part)]
+            return None if None in found else min(one for one in found if one is not None)
+        if isinstance(node, Or):
+            several = [self.kth(part, rank) for part in node.parts]
+            return max((one for one in several if one is not None), default=None)
+        parameters = dict(self.compiler.parameters.values)
+        best: float | None = None
+        for select in self._ranked(node):
+            statement = f"{select} LIMIT 1 OFFSET {int(rank)}"
+            row = self.conn.exec_driver_sql(statement, parameters | self.compiler.parameters.values).first()
+            best = max(filter(None, (best, row and row[0])), default=None)
+        return best
+
+    def _ranked(self, node: Node) -> Iterator[str]:
+        leaves = self.compiler.leaves
+        if isinstance(node, Word | Tag):
+            tagged = leaves.tagged(node, "w", indexed=True)
+            yield f"SELECT w.confidence FROM words w WHERE w.live AND {tagged} ORDER BY 1 DESC"
+        if isinstance(node, Word | Count):
+            things = node.things if isinstance(node, Count) else things_of(node)
+            for label in sorted((things.labels or frozenset()) & leaves.lexicon.names.keys()):
+                one = Things(label, things.confidence, labels=frozenset({label}))
+                condition = leaves.described(one, "b", indexed=True)
+                yield f"SELECT b.confidence FROM detections b WHERE b.live AND {condition} ORDER BY 1 DESC"
+
+    def _leaf_selects(self, node: Word | Tag | Count, floor: float | None) -> Iterator[str]:
+        leaves = self.compiler.leaves
+        if isinstance(node, Word | Tag):
+            condition = leaves.tagged(node, "w", indexed=True, floor=floor)
+            yield f"SELECT w.photo_id FROM words w WHERE w.live AND {condition}"
+        if isinstance(node, Word | Count):
+            things = node.things if isinstance(node, Count) else things_of(node)
+            condition = leaves.described(things, "b", indexed=True, floor=floor)
+            if condition == NEVER and isinstance(node, Word):
+                return
+            related = f" AND {leaves.related(things.relation, 'b')}" if things.relation else ""
+            yield f"SELECT b.photo_id FROM detections b WHERE b.live AND {condition}{related}"
+
+    def _union(self, node: Or, floor: float | None) -> Source | None:
+        found = []
+        for part in node.parts:
+            source = self.of(part, floor)
+            if source is None:
+                return None
+            # The source of an `and` is exact for one of its parts only.
+            found.append(replace(source, exact=source.exact and source.node is part))
+        # SQLite joins at most 500 SELECTs; nested ones count anew.
+        select = " UNION ALL ".join(f"SELECT photo_id FROM ({source.select})" for source in found)
+        return Source(select, all(source.exact for source in found), False, node)
+
+    def _shortest(self, node: And, floor: float | None) -> Source | None:
+        found: list[tuple[int, int, Source]] = []
+        for place, part in enumerate(node.parts):
+            source = self.of(part, floor if always_scored(part) else None)
+            if source is not None:
+                found.append((0, place, source))
+        if len(found) > 1:
+            found = [(self._length(source), place, source) for _, place, source in found]
+        best = min(found, default=None, key=lambda one: one[:2])
+        return best and best[2]
+
+    def _length(self, source: Source) -> int:
+        statement = f"SELECT count(*) FROM (SELECT 1 FROM ({source.select}) LIMIT {CAP})"
+        return int(self.conn.exec_driver_sql(statement, dict(self.compiler.parameters.values)).scalar_one())
+
+
+def always_scored(node: Node) -> bool:
+    """Whether every photo that answers has a score."""
+    if isinstance(node, And):
+        return any(map(always_scored, node.parts))
+    if isinstance(node, Or):
+        return all(map(always_scored, node.parts))
+    return isinstance(node, Word | Tag) or (isinstance(node, Count) and node.low > 0)
+
+
+def rest(node: Node, source: Source) -> tuple[Node, ...]:
+    """What is still to be asked of the photos of a source."""
+    if not source.exact:
+        return (node,)
+    if source.node is node:
+        return ()
+    if isinstance(node, And):
+        return tuple(part for part in node.parts if part is not source.node)
+    return (node,)
