@@ -215,7 +215,7 @@ def _is_renumbered(row: tuple[Any, ...], stamp: FileStamp) -> bool:
     """Whether the inode or the device has another number than before; nearly always the first glance says no."""
     if row[_INODE] == stamp.inode and row[_DEVICE] == stamp.device:
         return False
-    return row[_INODE] != signed(stamp.inode) or row[_DEVICE] != signed(stamp.device)
+    return bool(row[_INODE] != signed(stamp.inode) or row[_DEVICE] != signed(stamp.device))
 
 
 def _put_right(conn: Connection, run_id: int, here: _Here) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -43,6 +43,7 @@ class Library:
 
     top: Path
     db: Path
+    reader: Index | None = None  # stays open where there is one, which makes many small questions cheap
     clock: Iterator[int] = field(default_factory=lambda: count(1_700_000_000_123_456_789, 1_000_000_007))
 
     def write(self, name: str, content: bytes) -> Path:
@@ -96,8 +97,10 @@ class Library:
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """What a SELECT gives."""
-        with open_index(self.db, write=False) as index, index.read() as conn:
-            return [tuple(row) for row in conn.exec_driver_sql(statement)]
+        with ExitStack() as stack:
+            index = self.reader or stack.enter_context(open_index(self.db, write=False))
+            with index.read() as conn:
+                return [tuple(row) for row in conn.exec_driver_sql(statement)]
 
     def shown(self, view: str = "v_photos") -> list[str]:
         """The paths in a view, relative to `top`."""
