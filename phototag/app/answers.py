@@ -1,30 +1,37 @@
-"""Questions put to the index: search, count, show."""
+"""Questions put to the index: search, count, explain, show."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from phototag.app.models import open_library
-from phototag.app.words import canonical_names, load_vocabulary
+from phototag.app.thresholds import load_thresholds
+from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
-from phototag.inference.labels import read_labels
+from phototag.query.explain import Reason
 from phototag.query.parser import join_arguments, parse
-from phototag.query.resolve import resolve
-from phototag.query.thresholds import ModelThresholds, Thresholds
+from phototag.query.resolve import Resolver
+from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Node
+from phototag.query.verbs import strip_verb
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store import answers as stored
 from phototag.store.counts import Counted, count
 from phototag.store.details import Details, copies_of, details
 from phototag.store.engine import open_index
+from phototag.store.explain import Part, emptied_by, explained
+from phototag.store.saved import find_query
 from phototag.store.statistics import completeness
 from phototag.types import Hit
+
+if TYPE_CHECKING:
+    from phototag.query.sentence import Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,16 @@ class Question:
 
     def search(self, limit: int | None = None, sort: str = "score", *, copies: bool = False) -> Iterator[Hit]:
         """The photos that answer, streamed; with `copies`, one hit for each path of each photo."""
-        if sort not in stored.ORDERS:
-            raise UsageError(f"--sort {sort} is not known", hint=f"Orders are: {', '.join(stored.ORDERS)}.")
-        hits = self.question.search(limit, sort)
+        hits = self.question.search(limit, _known_order(sort))
         return hits if not copies else (each for hit in hits for each in self._copies(hit))
+
+    def explain(self, limit: int | None = None, sort: str = "score") -> Iterator[tuple[Hit, tuple[Reason, ...]]]:
+        """The hits as `search` gives them, each with the reasons for it."""
+        return explained(self.question, limit, _known_order(sort))
+
+    def emptied_by(self) -> tuple[Part, ...]:
+        """What each part of the query finds alone: the part that empties it finds nothing, or nothing with the rest."""
+        return emptied_by(self.question)
 
     def total(self) -> int:
         """How many photos answer."""
@@ -73,10 +86,20 @@ class Answers:
 
         Raises QueryError where it can't be read, UnknownWordError for a word that the vocabulary does not have.
         """
-        text = join_arguments(list(words))
-        node = resolve(parse(text, self.vocabulary.knows), self.vocabulary, datetime.now().astimezone().date(), text)
+        text = join_arguments(strip_verb(list(words)))
+        resolver = Resolver(self.vocabulary, _today(), self._saved, text)
+        node = resolver.resolve(parse(text, self.vocabulary.knows))
+        question = stored.Question(self.conn, node, self.thresholds, online)
         self._tell_incomplete()
-        return Question(text, node, stored.Question(self.conn, node, self.thresholds, online))
+        for word in question.absent():
+            self.note(f"“{word}” is a known word, but no model has seen one in this index.")
+        return Question(text, node, question)
+
+    def understand(self, sentence: str) -> "Understood":
+        """The query that a plain sentence means. Raises QueryError when nothing in it is understood."""
+        from phototag.query.sentence import understand  # only `ask` pays for it
+
+        return understand(sentence, self.vocabulary, _today())
 
     def photo(self, path: Path) -> Details:
         """Everything known of the photo at `path`; a bare name will do where only one photo has it.
@@ -84,6 +107,10 @@ class Answers:
         Raises UsageError when the index has no such photo, or several.
         """
         return details(self.conn, os.fsencode(os.path.abspath(path)), os.fsencode(path.name), self.thresholds)
+
+    def _saved(self, name: str) -> Node | None:
+        query = find_query(self.conn, name)
+        return None if query is None else parse(query, self.vocabulary.knows)
 
     def _tell_incomplete(self) -> None:
         state = completeness(self.conn)
@@ -103,15 +130,11 @@ def open_answers(settings: Settings, note: Callable[[str], None]) -> Iterator[An
             yield Answers(conn, vocabulary, load_thresholds(settings, vocabulary), note)
 
 
-def load_thresholds(settings: Settings, vocabulary: Vocabulary) -> Thresholds:
-    """The thresholds of the settings and of the catalog, by canonical label."""
-    models = {}
-    for name, spec in open_library(settings).catalog.models.items():
-        own: dict[str, float] = {}
-        if spec.confidences.per_label:
-            pairs = zip(read_labels(spec.labels_file).names, canonical_names(spec, vocabulary), strict=True)
-            renamed = dict(pairs)
-            own = {renamed[label]: value for label, value in spec.confidences.per_label.items() if label in renamed}
-        models[name] = ModelThresholds(spec.confidences.threshold, own)
-    user = {vocabulary.resolve(word): value for word, value in settings.thresholds.items()}
-    return Thresholds(settings.min_confidence, user, models)
+def _known_order(sort: str) -> str:
+    if sort not in stored.ORDERS:
+        raise UsageError(f"--sort {sort} is not known", hint=f"Orders are: {', '.join(stored.ORDERS)}.")
+    return sort
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011 -- the user's wall calendar is meant, not an instant

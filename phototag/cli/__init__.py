@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from phototag import __version__
-from phototag.cli import count, crop, demo, errors, index, models, roots, search, show
+from phototag.cli import ask, count, crop, demo, errors, index, labels, models, roots, saved, search, show
 from phototag.cli import open as open_command
 from phototag.cli.session import Database, Quiet, Verbose
 
@@ -41,9 +41,12 @@ def _common(
 index.add_to(app)
 search.add_to(app)
 count.add_to(app)
+ask.add_to(app)
 show.add_to(app)
 open_command.add_to(app)
 crop.add_to(app)
+labels.add_to(app)
+saved.add_to(app)
 models.add_to(app)
 roots.add_to(app)
 errors.add_to(app)

@@ -5,14 +5,18 @@ from collections.abc import Iterable
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phototag.cli.explain import show_explained
 from phototag.cli.pictures import show_pictures
 from phototag.cli.session import Session, command
 from phototag.errors import UsageError
 from phototag.types import Hit
+
+if TYPE_CHECKING:
+    from phototag.app.answers import Question
 
 TABLE_ROWS = 20
 
@@ -40,9 +44,8 @@ def checked(query: list[str]) -> list[str]:
 
 
 class Format(StrEnum):
-    """How hits are written."""
+    """How hits are written for programs."""
 
-    TABLE = "table"
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
@@ -68,6 +71,7 @@ def search(
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
     as_paths: Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")] = False,
     as_print0: Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each photo matches, or why none does.")] = False,
     sheet: Annotated[
         Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits, with boxes.", show_default=False)
     ] = None,
@@ -88,30 +92,39 @@ def search(
         if sheet or preview:
             show_pictures(session, question, sheet, sort, limit)
             return
-        hits = question.search(limit=limit, sort=sort, copies=copies)
-        if chosen is Format.TABLE:
-            _print_table(session, list(islice(hits, TABLE_ROWS if limit is None else limit)), question.total())
+        if explain:
+            show_explained(session, question, limit, sort, as_json=as_json or as_jsonl)
+        elif chosen:
+            _write(session, chosen, question.search(limit=limit, sort=sort, copies=copies))
         else:
-            _write(session, chosen, hits)
+            print_hits(session, question, limit, sort, copies=copies)
 
 
-def _format(**asked: bool) -> Format:
-    chosen = [Format(name) for name, wanted in asked.items() if wanted]
-    if len(chosen) > 1:
-        raise UsageError(f"--{chosen[0]} and --{chosen[1]} can't be had at once", hint="Choose one output format.")
-    if chosen:
-        return chosen[0]
-    return Format.TABLE if sys.stdout.isatty() else Format.PATHS
-
-
-def _print_table(session: Session, hits: list[Hit], total: int) -> None:
+def print_hits(
+    session: Session, question: "Question", limit: int | None = None, sort: str = "score", *, copies: bool = False
+) -> None:
+    """A table of the first hits on a terminal, else one path a line."""
+    if not sys.stdout.isatty():
+        _write(session, Format.PATHS, question.search(limit=limit, sort=sort, copies=copies))
+        return
     from phototag.render.tables import hits_table
     from phototag.render.text import counted
 
+    most = TABLE_ROWS if limit is None else limit
+    hits = list(islice(question.search(limit=most, sort=sort, copies=copies), most))
+    total = question.total()
     if hits:
-        session.out.print(hits_table(hits))
+        session.table(hits_table(hits))
     shown = f"{len(hits)} of {counted(total, 'photo')}" if len(hits) < total else counted(total, "photo")
     session.out.print(shown, markup=False)
+
+
+def _format(**asked: bool) -> Format | None:
+    """The format that was asked for; None leaves it to the terminal."""
+    chosen = [Format(name) for name, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        raise UsageError(f"--{chosen[0]} and --{chosen[1]} can't be had at once", hint="Choose one output format.")
+    return chosen[0] if chosen else None
 
 
 def _write(session: Session, chosen: Format, hits: Iterable[Hit]) -> None:

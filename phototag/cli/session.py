@@ -17,6 +17,8 @@ from phototag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+WIDEST = 10_000  # characters in a line of a table
+
 Database = Annotated[
     str | None,
     typer.Option("--db", metavar="PATH_OR_URL", help="The index.  [env: PHOTOTAG_DB]", show_default=False),
@@ -38,18 +40,21 @@ class Session:
         """Where everything goes that is no result."""
         from rich.console import Console
 
-        return Console(stderr=True, highlight=False, soft_wrap=True)
+        return Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
     @functools.cached_property
     def out(self) -> "Console":
         """Where tables for people go."""
         from rich.console import Console
 
-        return Console(highlight=False)
+        return Console(highlight=False, emoji=False)
 
     def table(self, table: "RenderableType") -> None:
-        """Show a table (or several) to a person; what is wider than the terminal is not cut off."""
-        self.out.print(table, crop=False)
+        """Show a table (or several) to a person: as wide as the terminal, or wider where a path needs it."""
+        from rich.measure import Measurement
+
+        needed = Measurement.get(self.out, self.out.options.update(max_width=WIDEST), table).minimum
+        self.out.print(table, crop=False, width=max(self.out.width, needed))
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless the user wants quiet."""

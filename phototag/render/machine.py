@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from phototag.geometry import Box
 from phototag.render.text import path_text
 from phototag.types import Detection, Hit, Label
 
@@ -44,12 +45,17 @@ def label_document(label: Label) -> dict[str, Any]:
 
 def object_document(found: Detection, width: int, height: int) -> dict[str, Any]:
     """An object as the contract's JSON object, in an image of `width` x `height` pixels."""
-    x1, y1, x2, y2 = found.box.to_pixels(width, height)
     return {
         "label": found.label,
         "confidence": _rounded(found.confidence),
-        "box": {"x": round(x1, 1), "y": round(y1, 1), "width": round(x2 - x1, 1), "height": round(y2 - y1, 1)},
+        "box": box_document(found.box, width, height),
     }
+
+
+def box_document(box: Box, width: int, height: int) -> dict[str, float]:
+    """A box in pixels of an image of `width` x `height`."""
+    x1, y1, x2, y2 = box.to_pixels(width, height)
+    return {"x": round(x1, 1), "y": round(y1, 1), "width": round(x2 - x1, 1), "height": round(y2 - y1, 1)}
 
 
 def json_array(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:

@@ -9,6 +9,8 @@ from rich.text import Text
 from phototag.render.text import counted, path_text, printable
 from phototag.types import Hit
 
+MIN_WIDTH = 10  # of a column of words, beside paths that take what they need
+
 
 def hits_table(hits: Sequence[Hit]) -> Table:
     """Score, what was found and where, a row a hit."""
@@ -42,7 +44,7 @@ def rows_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[objec
 
 
 def plain_table(*columns: tuple[str, str]) -> Table:
-    """An empty table in the house style. A path is never broken, so that it can be copied: print with `crop=False`."""
+    """An empty table in the house style. A path is never broken, so that it can be copied."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for heading, side in columns:
         whole = side == "path"
@@ -51,5 +53,6 @@ def plain_table(*columns: tuple[str, str]) -> Table:
             justify="right" if side == "right" else "left",
             no_wrap=whole,
             overflow="ignore" if whole else "fold",
+            min_width=MIN_WIDTH if side == "left" else None,
         )
     return table

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.conftest import Run
 from PIL import Image
+
+from tests.conftest import Run
 
 
 @pytest.fixture(autouse=True)

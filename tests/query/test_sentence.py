@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from phototag.errors import QueryError
 from phototag.query.parser import parse
 from phototag.query.resolve import resolve
-from phototag.query.sentence import strip_verb, understand
+from phototag.query.sentence import understand
+from phototag.query.verbs import strip_verb
 from phototag.query.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary.load(Path(__file__).parents[2] / "models")

@@ -1,6 +1,6 @@
 """Plain English sentences as queries: a deterministic grammar that says what it made of each word."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -18,7 +18,6 @@ from phototag.query.sentence.lexicon import (
     POLITE,
     PREPOSITIONS,
     SOMEBODY,
-    VERBS,
 )
 from phototag.query.sentence.photo import read_own_camera, read_photo
 from phototag.query.sentence.things import read_alone, read_any, read_only, read_place, read_relation, read_thing
@@ -67,17 +66,6 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date) -> Understood
             hint="Ask like: photos with two dogs last summer. `phototag labels` lists the words.",
         )
     return Understood(query, verb, tuple(used), tuple(draft.ignored))
-
-
-def strip_verb(words: Sequence[str]) -> list[str]:
-    """A query's words without a leading "find", "show", "count" …; a verb that stands alone stays."""
-    texts = list(words)
-    if not texts:
-        return texts
-    first, _, rest = texts[0].strip().partition(" ")
-    if first.lower() not in VERBS or not (rest.strip() or texts[1:]):
-        return texts
-    return [rest.strip(), *texts[1:]] if rest.strip() else texts[1:]
 
 
 def _verb(cursor: Cursor, used: list[str]) -> Literal["search", "count"]:

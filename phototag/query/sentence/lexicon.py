@@ -10,7 +10,6 @@ COUNTING = (
     "what number of|total number of|the number of|number of|tally"
 )
 FINDING = "gimme|find|show|search|list|get|give|display|look|bring up|pull up|fetch|open|see"
-VERBS = _words("find show search list get display count")
 POLITE = (
     "please|can you|could you|would you|will you|i want|i'd like|i would like|i need|let me|to see|to find|hey|hi|"
     "hello|ok|phototag|what is|what's|tell me|i'm looking for|i am looking for"

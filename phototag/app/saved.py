@@ -1,0 +1,43 @@
+"""Queries under a name: `search @NAME`."""
+
+import re
+from collections.abc import Sequence
+
+from phototag.app.answers import open_answers
+from phototag.errors import UsageError
+from phototag.query.parser import join_arguments
+from phototag.query.verbs import strip_verb
+from phototag.settings import Settings
+from phototag.store.engine import open_index
+from phototag.store.saved import SavedQuery, forget_query, list_queries, save_query
+
+NAME = re.compile(r"[\w][\w.-]{0,63}")
+
+
+def save(name: str, words: Sequence[str], settings: Settings) -> str:
+    """Keep a query under a name, and give it as text.
+
+    Raises UsageError for a name that `@NAME` can't hold, QueryError for a query that can't be read.
+    """
+    name = name.removeprefix("@")
+    if not NAME.fullmatch(name):
+        raise UsageError(f"“{name}” can't be a name", hint="Letters, digits, `.`, `_` and `-`, at most 64 of them.")
+    with open_answers(settings, lambda _: None) as answers:
+        answers.ask(words)
+    text = join_arguments(strip_verb(list(words)))
+    with open_index(settings.db, write=True) as index, index.begin() as conn:
+        save_query(conn, name, text)
+    return text
+
+
+def forget(name: str, settings: Settings) -> None:
+    """Drop a saved query. Raises UsageError when there is none of that name."""
+    with open_index(settings.db, write=True) as index, index.begin() as conn:
+        if not forget_query(conn, name.removeprefix("@")):
+            raise UsageError(f"there is no saved query “{name}”", hint="`phototag saved` lists them.")
+
+
+def all_saved(settings: Settings) -> tuple[SavedQuery, ...]:
+    """Every saved query, by name."""
+    with open_index(settings.db, write=False) as index, index.read() as conn:
+        return list_queries(conn)

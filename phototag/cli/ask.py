@@ -1,0 +1,37 @@
+"""`phototag ask`: a plain sentence instead of a query."""
+
+from typing import Annotated
+
+import typer
+
+from phototag.cli.search import print_hits
+from phototag.cli.session import Session, command
+
+
+def ask(
+    session: Session,
+    sentence: Annotated[list[str], typer.Argument(help='A sentence: "how many cars in 2023".', show_default=False)],
+) -> None:
+    """Ask in a plain sentence; the query that was made of it is shown, and what was not understood.
+
+    A fixed grammar reads it, no language model: "show me photos with more than two people but no dog, last summer".
+    """
+    from phototag.app.answers import open_answers
+    from phototag.render.counts import count_lines
+
+    with open_answers(session.settings, session.note) as answers:
+        understood = answers.understand(" ".join(sentence))
+        session.note(f"phototag {understood.verb} '{understood.query}'")
+        if understood.ignored:
+            session.note(f"understood: {', '.join(understood.used)}; not understood: {', '.join(understood.ignored)}")
+        question = answers.ask([understood.query])
+        if understood.verb == "count":
+            for line in count_lines(question.text, question.count()):
+                session.print(line)
+            return
+        print_hits(session, question)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `ask`."""
+    app.command("ask", no_args_is_help=True)(command(ask))

@@ -1,0 +1,64 @@
+"""The commands around search: ask, save, labels, pairs, explain."""
+
+import json
+from pathlib import Path
+
+from tests.conftest import Run
+
+
+def test_ask_prints_the_query_and_what_it_did_not_understand(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    answer = phototag("ask", "how many people are there, and unicorns?")
+    assert answer.stdout == b"person: 3 objects in 2 photos\n"
+    assert b"phototag count 'person'" in answer.stderr
+    assert b"unicorns" in answer.stderr
+    assert b"walk.png" in phototag("ask", "photos of at least one person").stdout
+    phototag("ask", "qwertz", code=2)
+
+
+def test_leading_verbs(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    assert phototag("count", "count", "people").stdout == b"people: 3 objects in 2 photos\n"
+    assert phototag("find", "find", "car").stdout == phototag("search", "car").stdout
+
+
+def test_a_word_without_a_photo_is_known(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    assert b"no model has seen one" in phototag("search", "zebra").stderr
+
+
+def test_saved_queries(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    phototag("save", "company", "person>=2")
+    assert json.loads(phototag("saved", "--json").stdout) == {"company": "person>=2"}
+    assert b"two people" in phototag("search", "@company").stdout
+    assert b"car.webp" in phototag("search", "not @company and car").stdout
+    phototag("save", "bad name!", "person", code=2)
+    phototag("save", "broken", "person>=", code=2)
+    phototag("forget", "company")
+    phototag("forget", "company", code=2)
+    phototag("search", "@company", code=2)
+
+
+def test_labels_and_pairs(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    rows = {row["word"]: row for row in json.loads(phototag("labels", "--json").stdout)}
+    assert (rows["person"]["photos"], rows["person"]["objects"]) == (2, 3)
+    tree = json.loads(phototag("labels", "--tree", "--json").stdout)
+    depths = [(row["word"], row["depth"]) for row in tree]
+    assert depths.index(("vehicle", 0)) < depths.index(("car", 1))
+    assert json.loads(phototag("pairs", "--least", "1", "--json").stdout) == [
+        {"labels": ["dog", "person"], "photos": 1, "lift": 2.0}
+    ]
+
+
+def test_explain(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    [hit] = [json.loads(line) for line in phototag("search", "object:dog", "--explain", "--json").stdout.splitlines()]
+    [reason] = hit["reasons"]
+    assert (reason["label"], reason["model"]) == ("dog", "squares")
+    assert reason["confidence"] >= reason["threshold"]
+    assert reason["box"] == hit["objects"][-1]["box"] or reason["box"] in [o["box"] for o in hit["objects"]]
+    nothing = phototag("search", "object:dog and car", "--explain").stderr.decode()
+    assert "object:dog: 1 photo" in nothing
+    assert "car: 1 photo" in nothing
