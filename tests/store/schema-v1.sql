@@ -164,13 +164,13 @@ CREATE TABLE problems (
 )
  WITHOUT ROWID
 ;
-CREATE INDEX photos_by_file ON photos (file_id);
 CREATE INDEX analyses_live ON analyses (task, photo_id, live) WHERE live;
-CREATE INDEX words_live ON words (name_id, confidence, photo_id, live) WHERE live;
 CREATE INDEX detections_live ON detections (name_id, confidence, photo_id, live) WHERE live;
 CREATE INDEX files_by_inode ON files (inode);
-CREATE INDEX files_by_taken ON files (taken_at);
 CREATE INDEX files_by_photo ON files (photo_id);
+CREATE INDEX files_by_taken ON files (taken_at);
+CREATE INDEX photos_by_file ON photos (file_id);
+CREATE INDEX words_live ON words (name_id, confidence, photo_id, live) WHERE live;
 CREATE VIEW v_photos AS
         SELECT p.id AS photo_id, rtrim(coalesce(r.path_text, CAST(r.path AS TEXT)), '/') || '/' || CASE WHEN length(d.path) THEN coalesce(d.path_text, CAST(d.path AS TEXT)) || '/' ELSE '' END || coalesce(f.name_text, CAST(f.name AS TEXT)) AS path, p.width AS width, p.height AS height, f.taken_at AS taken_at,
                f.camera AS camera, f.latitude AS latitude, f.longitude AS longitude
