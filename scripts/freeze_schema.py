@@ -20,7 +20,8 @@ def main() -> None:
         open_index(path, write=True).close()
         with closing(sqlite3.connect(path)) as raw:
             rows = raw.execute(
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type = 'view', type = 'index', iif(type = 'index', name, ''), rowid"
+                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL "
+                "ORDER BY type = 'view', type = 'index', iif(type = 'index', name, ''), rowid"
             ).fetchall()
     print("-- The first schema, as phototag 0.1.0 writes it. It never changes: see phototag/store/migrate.py.")
     print(f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = 1;")
