@@ -15,6 +15,7 @@ MIN_WIDTH = 10  # of a column of words, beside paths that take what they need
 def hits_table(hits: Sequence[Hit]) -> Table:
     """Score, what was found and where, a row a hit."""
     table = plain_table(("score", "right"), ("found", "left"), ("taken", "left"), ("path", "path"))
+    table.columns[1].min_width = 24  # beside long paths it would become a ribbon
     for hit in hits:
         score = "" if hit.score is None else f"{hit.score:.2f}"
         taken = (hit.metadata.taken_at or "")[:10]
