@@ -53,6 +53,16 @@ def choose_models(settings: Settings) -> Choice:
     )
 
 
+def choose_one(settings: Settings, task: Task) -> Installed:
+    """The model of one task alone, chosen as `choose_models` does. Raises ModelError subclasses and UsageError."""
+    library = open_library(settings)
+    name = settings.classifier if task is Task.CLASSIFY else settings.detector
+    if not name:
+        pack = library.catalog.pack(settings.pack) if settings.pack else library.best_pack()
+        name = pack.classifier if task is Task.CLASSIFY else pack.detector
+    return _find(library, task, name)
+
+
 def install(
     settings: Settings, name: str, source: str | None, progress: Callable[[str, int, int], None]
 ) -> list[Installed]:

@@ -6,6 +6,7 @@ import typer
 
 from phototag import __version__
 from phototag.cli import ask, count, crop, demo, errors, index, labels, models, roots, saved, search, show
+from phototag.cli import eval as eval_command
 from phototag.cli import open as open_command
 from phototag.cli.session import Database, Quiet, Verbose
 
@@ -51,6 +52,7 @@ models.add_to(app)
 roots.add_to(app)
 errors.add_to(app)
 demo.add_to(app)
+eval_command.add_to(app)
 
 
 def main() -> None:

@@ -1,0 +1,62 @@
+"""Models run over named photos, outside any index: opened, decoded and analysed as `phototag index` does it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from phototag.app.examine import Setup, log_file, main
+from phototag.app.index import available_cores
+from phototag.app.messages import Examined, Job
+from phototag.app.models import choose_one
+from phototag.app.report import Listener, Progress
+from phototag.app.words import canonical_names, words_above
+from phototag.app.workers import Pool
+from phototag.inference.analyser import ModelFile
+from phototag.inference.library import Installed
+from phototag.query.vocabulary import Vocabulary
+from phototag.settings import Settings
+from phototag.types import FileStamp, Task
+
+EVALUATION_FLOOR = {Task.DETECT: 0.01, Task.CLASSIFY: 0.0}
+
+
+def choose_for_trial(settings: Settings, task: Task, model: str | None) -> Installed:
+    """The model `model`, else the one that `phototag index` would use for the task. Raises ModelError, UsageError."""
+    named = {Task.DETECT: "detector", Task.CLASSIFY: "classifier"}[task]
+    return choose_one(settings.with_options(**{named: model}), task)
+
+
+def model_file(found: Installed, vocabulary: Vocabulary, floor: float) -> ModelFile:
+    """What a worker needs to load a model; its labels get their canonical names."""
+    names = canonical_names(found.spec, vocabulary)
+    above = words_above(names, vocabulary) if found.spec.task is Task.CLASSIFY else {}
+    return ModelFile(found.spec, found.path, found.sha256, names, above, floor)
+
+
+def run_models(
+    paths: Sequence[Path], models: Sequence[ModelFile], settings: Settings, listener: Listener
+) -> Iterator[Examined]:
+    """What became of each photo, in the order they finish; `Examined.job.root` is the photo's place in `paths`.
+
+    A photo that can't be opened or decoded has a problem. Raises ModelBrokenError when a model can't be loaded.
+    """
+    setup = Setup(tuple(models), 1, "cpu", settings.max_megapixels, log_file(settings.folders.cache))
+    tasks = frozenset(model.spec.task for model in models)
+    done = failed = 0
+    with Pool(main, setup, settings.workers or available_cores()) as pool:
+        jobs = (_job(place, path) for place, path in enumerate(paths))
+        for chunk in pool.run(jobs, lambda contents: [tasks if content else frozenset() for content in contents]):
+            done += len(chunk)
+            failed += sum(examined.problem is not None for examined in chunk)
+            yield from chunk
+            listener(Progress(len(paths), len(paths), done, failed))
+
+
+def _job(place: int, path: Path) -> Job:
+    absolute = os.fsencode(os.path.abspath(path))
+    try:
+        stat = os.stat(absolute)
+        facts = (stat.st_size, stat.st_mtime_ns, stat.st_dev, stat.st_ino)
+    except OSError:
+        facts = (0, 0, 0, 0)  # the worker says what is wrong with it
+    return Job(absolute, place, FileStamp(*os.path.split(absolute), *facts))

@@ -1,0 +1,59 @@
+"""`phototag eval`: how good the models are on labelled photos, and better thresholds learnt from them."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from phototag.cli.session import Session, command
+
+Truth = Annotated[
+    Path, typer.Argument(help="A COCO file, a VOC folder or a YOLO folder (or its data.yaml).", show_default=False)
+]
+Images = Annotated[Path | None, typer.Option(help="Where the photos lie.", show_default="images/ beside TRUTH")]
+Pack = Annotated[str | None, typer.Option(help="The pack of models to use.", show_default=False)]
+Model = Annotated[str | None, typer.Option(help="The model to use.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+def detect(
+    session: Session,
+    truth: Truth,
+    images: Images = None,
+    pack: Pack = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a detector on photos with boxes: COCO's average precision, right, wrong and missed, and counts.
+
+    Boxes down to a confidence of 0.01 are measured, and at the thresholds in use. The index is not touched.
+    """
+    from phototag.app import eval_detect
+    from phototag.cli.progress import progress
+    from phototag.render.evaluation import detection_tables
+
+    with progress(session) as listener:
+        detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
+    document = eval_detect.measure(detected).to_json()
+    _tell(session, document)
+    if as_json:
+        session.print(json.dumps(document, ensure_ascii=False))
+        return
+    for table in detection_tables(document):
+        session.table(table)
+
+
+def _tell(session: Session, document: dict[str, Any]) -> None:
+    """What is missing from the measures."""
+    if document["left_out"]:
+        session.note(f"Left out, for the model does not know them: {', '.join(document['left_out'])}")
+    for problem in document["failed"]:
+        session.warn(f"left out: {problem['path']}: {problem['reason']}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `eval …`."""
+    group = typer.Typer(no_args_is_help=True, help="Measure the models on labelled photos; learn thresholds from them.")
+    group.command("detect", no_args_is_help=True)(command(detect))
+    app.add_typer(group, name="eval")
