@@ -1,4 +1,4 @@
-"""Pages by key hold what one search holds, wherever they are cut, forwards and backwards."""
+"""Pages hold what one search holds, wherever they are cut."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +11,8 @@ from phototag.query.resolve import resolve
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Node
 from phototag.store.answers import ORDERS, Question
-from phototag.store.pages import Key, entries, entry, found_objects
+from phototag.store.facets import facets
+from phototag.store.pages import entries, entries_of, found_objects, photo_number, ranked
 from tests.query import worlds
 from tests.store.stored import holding, index
 from tests.store.test_compile_law import CHECKED, TODAY
@@ -21,24 +22,20 @@ __all__ = ["index"]
 
 @CHECKED
 @given(worlds.records(), worlds.thresholds(), worlds.nodes(), st.sampled_from(sorted(ORDERS)), st.integers(1, 3))
-def test_pages_joined_are_the_search(
+def test_slices_of_the_order_are_the_search(
     index: Connection, records: list[Record], thresholds: Thresholds, node: Node, sort: str, size: int
 ) -> None:
     with holding(index, records) as conn:
         question = Question(conn, resolve(node, worlds.VOCABULARY, TODAY), thresholds)
         expected = list(question.search(sort=sort))
+        order = ranked(question, sort)
         assert [found.hit for found in entries(question, sort)] == expected
-        after: Key | None = None
-        pages = []
-        while page := list(entries(question, sort, size, after=after)):
-            assert len(page) <= size
-            pages += page
-            after = page[-1].key
-        assert [found.hit for found in pages] == expected
-        for place, found in enumerate(pages):
-            before = list(entries(question, sort, 2, after=found.key, back=True))
-            assert [one.hit for one in before] == expected[max(0, place - 2) : place][::-1]
-            assert entry(question, found.content) == found
+        assert [found.hit for found in entries_of(question, order)] == expected
+        assert list(ranked(question, sort, size)) == list(order)[:size]
+        for start in range(0, len(order), size):
+            page = entries_of(question, order[start : start + size])
+            assert [found.hit for found in page] == expected[start : start + size]
+            assert [photo_number(question, found.content) for found in page] == list(order[start : start + size])
 
 
 @CHECKED
@@ -58,7 +55,28 @@ def test_found_objects_are_those_the_query_means(
             assert set(objects.get(one.photo, ())) == expected
 
 
-def test_an_unknown_content_is_no_hit(index: Connection) -> None:
+@CHECKED
+@given(worlds.records(), worlds.thresholds(), worlds.nodes())
+def test_facets_count_what_the_hits_show(
+    index: Connection, records: list[Record], thresholds: Thresholds, node: Node
+) -> None:
+    with holding(index, records) as conn:
+        question = Question(conn, resolve(node, worlds.VOCABULARY, TODAY), thresholds)
+        hits = list(question.search())
+        found = facets(question, ranked(question), most=1000)
+        for name, choices in (
+            ("labels", [{label.name for label in hit.labels} for hit in hits]),
+            ("objects", [{one.label for one in hit.objects} for hit in hits]),
+            ("months", [{hit.metadata.taken_at[:7]} if hit.metadata.taken_at else set() for hit in hits]),
+            ("years", [{hit.metadata.taken_at[:4]} if hit.metadata.taken_at else set() for hit in hits]),
+            ("cameras", [{hit.metadata.camera} if hit.metadata.camera else set() for hit in hits]),
+        ):
+            counted = {choice.value: choice.photos for choice in getattr(found, name)}
+            assert counted == {value: sum(value in of for of in choices) for of in choices for value in of}
+        assert sum(choice.photos for choice in found.folders) == len(hits)
+
+
+def test_an_unknown_content_has_no_number(index: Connection) -> None:
     with holding(index, []) as conn:
         node = resolve(parse("any:object"), worlds.VOCABULARY, TODAY)
-        assert entry(Question(conn, node), "ab" * 20) is None
+        assert photo_number(Question(conn, node), "ab" * 20) is None
