@@ -71,29 +71,23 @@ class Examiner:
     def finish(self, wanted: Wanted) -> Done:
         """Decode what is wanted of a chunk, run the models over it, and let go of its files."""
         opened = self._opened.pop(wanted.number)
-        decoded = [
-            self._decode(job, photo) if tasks else photo
-            for (job, photo), tasks in zip(opened, wanted.tasks, strict=True)
+        first: dict[bytes, int] = {}  # copies within a chunk are decoded once
+        twins = [
+            first.setdefault(photo.identity.content, position) if isinstance(photo, OpenedPhoto) else position
+            for position, (_, photo) in enumerate(opened)
         ]
-        found = self._analyse(decoded, wanted.tasks)
-        examined = []
-        for position, ((job, photo), picture) in enumerate(zip(opened, decoded, strict=True)):
-            if isinstance(photo, Problem) or isinstance(picture, Problem):
-                problem = photo if isinstance(photo, Problem) else picture
-                examined.append(Examined(job, problem=problem if isinstance(problem, Problem) else None))
-                continue
-            results = found.get(position, [])
-            failed = next((result for result in results if isinstance(result, str)), None)
-            examined.append(
-                Examined(
-                    job,
-                    content=photo.identity.content,
-                    metadata=photo.metadata,
-                    photo=picture[0] if isinstance(picture, tuple) else None,
-                    analyses=tuple(result for result in results if isinstance(result, Analysis)),
-                    problem=Problem(job.path, Stage.INFER, failed) if failed else None,
-                )
-            )
+        tasks = [
+            tasks if twin == position else frozenset[Task]()
+            for position, (tasks, twin) in enumerate(zip(wanted.tasks, twins, strict=True))
+        ]
+        decoded = [
+            self._decode(job, photo) if needed else photo for (job, photo), needed in zip(opened, tasks, strict=True)
+        ]
+        found = self._analyse(decoded, tasks)
+        examined = [
+            _examined(job, photo, decoded[twin], found.get(position, []))
+            for position, ((job, photo), twin) in enumerate(zip(opened, twins, strict=True))
+        ]
         return Done(wanted.number, tuple(examined))
 
     def _open(self, job: Job) -> tuple[Job, OpenedPhoto | Problem]:
@@ -137,6 +131,23 @@ class Examiner:
                 done = result if isinstance(result, str) else Analysis(analyser.model, analyser.floor, result)
                 found.setdefault(position, []).append(done)
         return found
+
+
+def _examined(job: Job, photo: OpenedPhoto | Problem, picture: object, results: "Sequence[Analysis | str]") -> Examined:
+    """What became of one file: `picture` is what decoding it, or its first copy, gave."""
+    if isinstance(photo, Problem):
+        return Examined(job, problem=photo)
+    if isinstance(picture, Problem):
+        return Examined(job, problem=replace(picture, path=job.path))
+    failed = next((result for result in results if isinstance(result, str)), None)
+    return Examined(
+        job,
+        content=photo.identity.content,
+        metadata=photo.metadata,
+        photo=picture[0] if isinstance(picture, tuple) else None,
+        analyses=tuple(result for result in results if isinstance(result, Analysis)),
+        problem=Problem(job.path, Stage.INFER, failed) if failed else None,
+    )
 
 
 def _findings(analyser: Analyser, images: "list[Image]") -> list[Findings | str]:

@@ -23,6 +23,7 @@ from phototag.inference.analyser import ModelFile
 from phototag.inference.library import Installed
 from phototag.media.ignore import WalkRules
 from phototag.media.walk import Listing, scan
+from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store.engine import Index, index_path, open_index
 from phototag.store.models import set_current, want
@@ -31,6 +32,10 @@ from phototag.store.runs import finish_run, start_run
 from phototag.store.save import FileFailure, FileResult, known, save
 from phototag.store.sync import Changes, Sync
 from phototag.types import ModelId, Task
+
+BATCH_PHOTOS = 64
+BATCH_SECONDS = 2.0
+"""What a killed run may lose: a transaction costs as much for many photos as for a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class _Run:
         self.begun = time.monotonic()
         self.queued = 0
         self.done = 0
+        self.batch: list[Examined] = []
+        self.stored_at = self.begun
 
     def rehearse(self, paths: Sequence[Path]) -> IndexReport:
         """What a run would meet; every write is rolled back."""
@@ -101,8 +108,10 @@ class _Run:
         with pool, stop_requests(pool) as stop:
             jobs = (job for scope in self.scopes for job in self._jobs(scope, self.index.begin))
             for examined in pool.run(jobs, self._lookup):
-                self._store(examined)
-                self._tell()
+                self.batch += examined
+                if len(self.batch) >= BATCH_PHOTOS or time.monotonic() - self.stored_at > BATCH_SECONDS:
+                    self._store()
+            self._store()
         with self.index.begin() as conn:
             if not stop.requested:
                 self._sweep(conn)
@@ -148,12 +157,17 @@ class _Run:
         if not self.options.force:
             with self.index.read() as conn:
                 have = known(conn, [content for content in contents if content], self.wanted)
+            have |= {
+                found.content: frozenset(one.model for one in found.analyses) for found in self.batch if found.photo
+            }
         return [
             frozenset(model.task for model in everything - have.get(content, frozenset())) if content else frozenset()
             for content in contents
         ]
 
-    def _store(self, examined: Sequence[Examined]) -> None:
+    def _store(self) -> None:
+        """One transaction for what the workers have finished."""
+        examined, self.batch = self.batch, []
         results = [
             FileResult(e.job.root, e.job.stamp, e.content, e.photo, e.metadata, e.analyses)
             for e in examined
@@ -167,6 +181,8 @@ class _Run:
         self.done += len(examined)
         self.report.analysed += sum(bool(e.analyses) for e in examined)
         self.report.failed += [e.problem for e in examined if e.problem]
+        self.stored_at = time.monotonic()
+        self._tell()
 
     def _count(self, listing: Listing, changes: Changes) -> None:
         report = self.report
@@ -194,12 +210,18 @@ class _Run:
         return self.report
 
     def _setup(self) -> Setup:
-        files = []
-        for found in (self.choice.classifier, self.choice.detector):
-            names = canonical_names(found.spec, self.vocabulary)
-            above = words_above(names, self.vocabulary) if found.spec.task is Task.CLASSIFY else {}
-            files.append(ModelFile(found.spec, found.path, found.sha256, names, above, _floor(found, self.settings)))
-        return Setup(tuple(files), 1, "cpu", self.settings.max_megapixels, log_file(self.settings.folders.cache))
+        files = model_files(self.choice, self.settings, self.vocabulary)
+        return Setup(files, 1, "cpu", self.settings.max_megapixels, log_file(self.settings.folders.cache))
+
+
+def model_files(choice: Choice, settings: Settings, vocabulary: Vocabulary) -> tuple[ModelFile, ...]:
+    """What a worker needs to load the chosen models, with the vocabulary's names for their labels."""
+    files = []
+    for found in (choice.classifier, choice.detector):
+        names = canonical_names(found.spec, vocabulary)
+        above = words_above(names, vocabulary) if found.spec.task is Task.CLASSIFY else {}
+        files.append(ModelFile(found.spec, found.path, found.sha256, names, above, _floor(found, settings)))
+    return tuple(files)
 
 
 def _scopes(conn: Connection, paths: Sequence[Path]) -> list[Scope]:
