@@ -82,18 +82,22 @@ class Answers:
     note: Callable[[str], None]
 
     def ask(self, words: Sequence[str], *, online: bool = False) -> Question:
-        """Understand a query, given as the words of a command line.
+        """Understand a query, given as the words of a command line, and note what the user should know of the answer.
 
         Raises QueryError where it can't be read, UnknownWordError for a word that the vocabulary does not have.
         """
+        asked = self.read(words, online=online)
+        self._tell_incomplete()
+        for word in asked.question.absent():
+            self.note(f"“{word}” is a known word, but no model has seen one in this index.")
+        return asked
+
+    def read(self, words: Sequence[str], *, online: bool = False) -> Question:
+        """What `ask` does, without notes."""
         text = join_arguments(strip_verb(list(words)))
         resolver = Resolver(self.vocabulary, _today(), self._saved, text)
         node = resolver.resolve(parse(text, self.vocabulary.knows))
-        question = stored.Question(self.conn, node, self.thresholds, online)
-        self._tell_incomplete()
-        for word in question.absent():
-            self.note(f"“{word}” is a known word, but no model has seen one in this index.")
-        return Question(text, node, question)
+        return Question(text, node, stored.Question(self.conn, node, self.thresholds, online))
 
     def understand(self, sentence: str) -> "Understood":
         """The query that a plain sentence means. Raises QueryError when nothing in it is understood."""
