@@ -188,3 +188,13 @@ def test_a_dry_run_changes_nothing(photos: Library) -> None:
             sync.folder(conn, root_id, path, listing)
         assert sync.sweep(conn, [(root_id, b"")]).missing == 1
     assert photos.rows("SELECT * FROM v_files") == before
+
+
+def test_copies_on_an_absent_drive_have_not_moved_to_their_originals(photos: Library) -> None:
+    photos.write("two/5.jpg", b"5")
+    photos.write("two/copies/1.jpg", b"1")
+    photos.index("two")
+    photos.index()
+    (photos.top / "two/copies").rename(photos.top / "away")
+    assert swept(photos.index()) == Swept(0, 0, 0, offline=(os.fsencode(photos.top / "two/copies"),))
+    assert photos.rows("SELECT sum(offline) FROM photos") == [(0,)]
