@@ -73,7 +73,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """The photo has a property: gps, date, camera, lens, duplicate, failed or offline."""
+    """The photo has a property: gps, date, camera, lens, duplicate, failed, offline or corrected."""
 
     name: str
 

@@ -68,4 +68,5 @@ def _has(condition: Has, record: Record) -> bool:
         "duplicate": record.copies > 1,
         "failed": record.failed,
         "offline": record.offline,
+        "corrected": record.corrected,
     }[condition.name]

@@ -10,7 +10,7 @@ from phototag.query.dates import span
 
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 HAS = ("gps", "date", "camera", "lens")
-IS = ("duplicate", "failed", "offline")
+IS = ("duplicate", "failed", "offline", "corrected")
 ORIENTATIONS = ("portrait", "landscape", "square")
 SAME_EXTENSIONS = (("jpg", "jpeg"), ("tif", "tiff"), ("heic", "heif"))
 MAX_EXPONENT = 15

@@ -24,3 +24,4 @@ class Record:
     copies: int = 1
     offline: bool = False
     failed: bool = False
+    corrected: bool = False

@@ -1,6 +1,6 @@
 """Answers from the index: one question, one statement."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,13 +8,16 @@ from sqlalchemy import Connection
 
 from phototag.query.places import distance_km
 from phototag.query.thresholds import Thresholds
-from phototag.query.tree import Node, labels_of, words_of
+from phototag.query.tree import And, Count, Filter, Node, Not, Or, Word, labels_of, words_of
+from phototag.store import bits
 from phototag.store.compile import Compiler, scored
+from phototag.store.compile_bits import BitCompiler
 from phototag.store.compile_filters import PATH
 from phototag.store.frame import Frame
 from phototag.store.hits import COLUMNS, read_hits
 from phototag.store.lexicon import Lexicon, read_lexicon
-from phototag.store.sources import Sources, always_scored
+from phototag.store.planes import read_planes, ready
+from phototag.store.sources import CAP, Sources, always_scored
 from phototag.types import Hit
 
 ORDERS: Mapping[str, str] = {
@@ -27,7 +30,7 @@ ORDERS: Mapping[str, str] = {
 }
 
 # The best hits are sought among so many of the best labels and boxes; 16 times as many each time too few answer.
-FIRST_RANK, LAST_RANK = 256, 70_000
+FIRST_RANK, LAST_RANK, RANKS_A_HIT = 256, 70_000, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Question:
 
         The same statement each time, with a lower floor until enough photos reach it.
         """
-        rank = max(FIRST_RANK, 8 * limit)
+        rank = max(FIRST_RANK, RANKS_A_HIT * limit)
         while rank <= LAST_RANK:
             compiler = self.compiler()
             sources = Sources(self.conn, compiler)
@@ -98,6 +101,9 @@ class Question:
 
     def total(self) -> int:
         """How many photos answer."""
+        summed = self.summed([])
+        if summed is not None:
+            return int(summed[0])
         compiler = self.compiler()
         statement = f"SELECT count(*) {self.frame(compiler).text(show=False)}"
         return int(next(self.rows(statement, compiler))[0])
@@ -110,6 +116,34 @@ class Question:
         source = source and replace(source, distinct=True)
         frame = Frame(compiler, self.node, source, self.online)
         return next(self.rows(f"SELECT 1 {frame.text(show=False)} LIMIT 1", compiler), None) is not None
+
+    def summed(self, groups: Sequence[Sequence[Word | Count]]) -> Any:
+        """The number of hits, and for each group of object words that of their boxes in the hits, from the planes; None
+        where those can't tell."""
+        if self.online or not ready(self.conn):
+            return None
+        planes = read_planes(self.conn)
+        compiler = self.compiler()
+        bits = BitCompiler(self.lexicon, self.thresholds, planes.made, planes.boxed)
+        statement = bits.statement(self.node, groups)
+        if statement is None and (rows := self._set_rows(compiler)):
+            statement = replace(bits, rows=rows).statement(self.node, groups)
+        return None if statement is None else next(self.rows(statement, compiler))
+
+    def _set_rows(self, compiler: Compiler) -> Callable[[Node], str] | None:
+        """How to find the photos of a part that the planes don't hold; None where the whole query is best put row by
+        row: it has no other parts, or begins with a short list."""
+        sources = Sources(self.conn, compiler)
+        source = sources.of(self.node)
+        if not isinstance(self.node, And | Or | Not) or (source is not None and sources.length(source) < CAP):
+            return None
+
+        def rows(node: Node) -> str:
+            filtered = isinstance(node, Filter) or (isinstance(node, Not) and isinstance(node.part, Filter))
+            begin = None if filtered else sources.of(node)
+            return Frame(compiler, node, begin).text(show=False, newest=filtered)
+
+        return rows
 
     def compiler(self) -> Compiler:
         """A compiler for one statement."""
@@ -127,4 +161,5 @@ class Question:
 def register_functions(conn: Connection) -> None:
     """Give the connection the functions that compiled statements call."""
     driver: Any = conn.connection.driver_connection
+    bits.register(driver)
     driver.create_function("distance_km", 4, distance_km, deterministic=True)

@@ -20,6 +20,7 @@ _HAS = {
     "duplicate": "(SELECT count(*) FROM files g WHERE g.photo_id = p.id AND g.state = 0) > 1",
     "failed": "EXISTS (SELECT 1 FROM files g JOIN problems e ON e.folder_id = g.folder_id AND e.name = g.name "
     "WHERE g.photo_id = p.id AND g.state = 0)",
+    "corrected": "EXISTS (SELECT 1 FROM corrections c WHERE c.photo_id = p.id AND c.effective)",
 }
 
 

@@ -130,17 +130,20 @@ class Leaves:
 
     def _least(self, task: Task, row: str, asked: float | None) -> str:
         """The threshold of whatever label and model the row has."""
-        cases = {number: self._least_of(task, name, row, asked) for number, name in self.lexicon.models[task]}
+        cases = {number: self._least_of(task, (number, name), row, asked) for number, name in self.lexicon.models[task]}
         if len(set(cases.values())) <= 1:
             return next(iter(cases.values()), OVER)
         whens = " ".join(f"WHEN {number} THEN {case}" for number, case in cases.items())
         return f"CASE {row}.model_id {whens} END"
 
-    def _least_of(self, task: Task, model: str, row: str, asked: float | None) -> str:
-        default = self.parameters.add(self.thresholds.default(task, model, asked))
+    def _least_of(self, task: Task, known: tuple[int, str], row: str, asked: float | None) -> str:
+        model, name = known
+        if model in self.lexicon.users:
+            return "0"  # the user is always sure
+        default = self.parameters.add(self.thresholds.default(task, name, asked))
         other: dict[float, list[int]] = {}
-        for label in sorted(self.thresholds.exceptions(model, asked) & self.lexicon.names.keys()):
-            other.setdefault(self.thresholds.of(task, model, label, asked), []).append(self.lexicon.names[label])
+        for label in sorted(self.thresholds.exceptions(name, asked) & self.lexicon.names.keys()):
+            other.setdefault(self.thresholds.of(task, name, label, asked), []).append(self.lexicon.names[label])
         if not other:
             return default
         whens = " ".join(

@@ -1,7 +1,8 @@
 """Counting objects and photos, as a whole and in groups."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, positive_leaves
 from phototag.store.answers import Question
@@ -47,18 +48,21 @@ class Counted:
 def count(question: Question, by: str | None = None) -> Counted:
     """Count what answers; `by` is a key of `GROUPS`, or `label`."""
     leaves = _object_leaves(question)
-    compiler = question.compiler()
-    frame = question.frame(compiler)
-    columns = ["count(*)"]
-    if leaves:
-        columns.append(_sum(frame, list(leaves.values())))
+    several = [list(leaves.values())] if leaves else []
     if len(leaves) > 1:
-        columns += [_sum(frame, [leaf]) for leaf in leaves.values()]
-    statement = f"SELECT {', '.join(columns)} {frame.text(show=False)}"
-    photos, *objects = next(question.rows(statement, compiler))
+        several += [[leaf] for leaf in leaves.values()]
+    photos, *objects = question.summed(several) or _one_by_one(question, several)
     groups = None if by is None else _by_label(question) if by == "label" else _grouped(question, GROUPS[by])
     by_word = dict(zip(leaves, (number or 0 for number in objects[1:]), strict=True)) if len(leaves) > 1 else {}
     return Counted((objects[0] or 0) if leaves else None, photos, by_word, groups)
+
+
+def _one_by_one(question: Question, several: list[list[Word | Count]]) -> Sequence[Any]:
+    """The numbers of photos, and of boxes for each group of object words, from the rows."""
+    compiler = question.compiler()
+    frame = question.frame(compiler)
+    columns = ["count(*)", *(_sum(frame, leaves) for leaves in several)]
+    return next(question.rows(f"SELECT {', '.join(columns)} {frame.text(show=False)}", compiler))
 
 
 def _object_leaves(question: Question) -> dict[str, Word | Count]:

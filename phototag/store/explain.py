@@ -1,7 +1,7 @@
 """Hits with the reasons that made them match, and what empties a query that has none."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -71,9 +71,12 @@ def read_records(conn: Connection, rows: Sequence[Any]) -> list[Record]:
         f"WHERE g.state = 0 AND g.photo_id IN ({ids})"
     )
     problems = set(failed.scalars())
+    corrected = conn.exec_driver_sql(f"SELECT photo_id FROM corrections WHERE effective AND photo_id IN ({ids})")
+    mended = set(corrected.scalars())
+    records = (_record(row, models, tuple(words.get(row[0], ())), tuple(detections.get(row[0], ()))) for row in rows)
     return [
-        _record(row, models, tuple(words.get(row[0], ())), tuple(detections.get(row[0], ())), row[0] in problems)
-        for row in rows
+        replace(record, failed=row[0] in problems, corrected=row[0] in mended)
+        for row, record in zip(rows, records, strict=True)
     ]
 
 
@@ -82,7 +85,6 @@ def _record(
     models: dict[tuple[int, str], str],
     words: tuple[Label, ...],
     detections: tuple[Detection, ...],
-    failed: bool,
 ) -> Record:
     photo, width, height, offline, *metadata, copies, path, _ = row
     return Record(
@@ -96,5 +98,4 @@ def _record(
         detections=detections,
         copies=copies,
         offline=bool(offline),
-        failed=failed,
     )

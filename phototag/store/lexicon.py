@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from phototag.query.thresholds import Thresholds
+from phototag.store.overruled import USER_MODELS
 from phototag.types import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The `names` of an index with their ids, and per task the (id, name) of its `models`."""
+    """The `names` of an index with their ids, and per task the (id, name) of its `models`; `users` are those models that
+    stand for the user, who is always sure."""
 
     names: Mapping[str, int]
     models: Mapping[Task, tuple[tuple[int, str], ...]]
+    users: frozenset[int] = frozenset()
 
     def ids(self, labels: Iterable[str]) -> list[int]:
         """The ids of those labels that the index has."""
@@ -26,7 +29,10 @@ class Lexicon:
         """(models, names, threshold) triples: together they say from which confidence on each label counts."""
         by_model: dict[int, dict[float, list[int]]] = {}
         known = sorted(label for label in labels if label in self.names)
+        user = tuple(model for model, _ in self.models[task] if model in self.users)
         for model, name in self.models[task]:
+            if model in user:
+                continue
             split: dict[float, list[int]] = {}
             for label in known:
                 split.setdefault(thresholds.of(task, name, label, asked), []).append(self.names[label])
@@ -36,13 +42,20 @@ class Lexicon:
             for threshold, names in split.items():
                 merged.setdefault((tuple(names), threshold), []).append(model)
         for (ids, threshold), models in merged.items():
-            yield tuple(models), ids, threshold
+            # The user's confidence is 1, so that one threshold does for both, unless it is above every confidence.
+            yield (*models, *(user if threshold <= 1 else ())), ids, threshold
+        if user and known and all(threshold > 1 for _, threshold in merged):
+            yield user, tuple(self.names[label] for label in known), 1.0
 
 
 def read_lexicon(conn: Connection) -> Lexicon:
     """The lexicon of an index: two small tables."""
     models: dict[Task, list[tuple[int, str]]] = {task: [] for task in Task}
-    for number, task, name in conn.exec_driver_sql("SELECT id, task, name FROM models ORDER BY id"):
+    users: set[int] = set()
+    for number, task, name, user in conn.exec_driver_sql(
+        f"SELECT id, task, name, id IN {USER_MODELS} FROM models ORDER BY id"
+    ):
         models[Task(task)].append((number, name))
+        users |= {number} if user else set()
     names = {name: number for number, name in conn.exec_driver_sql("SELECT id, name FROM names")}
-    return Lexicon(names, {task: tuple(found) for task, found in models.items()})
+    return Lexicon(names, {task: tuple(found) for task, found in models.items()}, frozenset(users))

@@ -2,13 +2,18 @@
 
 * `photos.file_id` is the photo's first reachable file: online before offline, then by path; NULL where there is none.
 * `photos.offline` says that this file lies in an offline root or folder.
-* `live` is 1 on the rows of a reachable photo from the current model of each task, or else from the latest that ran.
+* `stale_chunks` has the chunk of every photo whose answers may have changed since the planes were made.
+* `live` is 1 on the rows of a reachable photo from the current model of each task, or else from the latest that ran;
+  on the user's own rows wherever the photo is reachable; on no row that the user overruled.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection
+
+from phototag.store import overruled
+from phototag.store.bits import CHUNK
 
 _TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (photo_id INTEGER PRIMARY KEY)"
 
@@ -37,6 +42,8 @@ _SETTLE = (
         f"(SELECT a.live FROM analyses a WHERE a.photo_id = {table}.photo_id AND a.model_id = {table}.model_id)"
         for table in ("words", "detections")
     ),
+    *overruled.SETTLE,
+    f"INSERT OR IGNORE INTO stale_chunks SELECT DISTINCT photo_id / {CHUNK} FROM touched",
     "DELETE FROM touched",
 )
 

@@ -117,11 +117,12 @@ class Sources:
             if source is not None:
                 found.append((0, place, source))
         if len(found) > 1:
-            found = [(self._length(source), place, source) for _, place, source in found]
+            found = [(self.length(source), place, source) for _, place, source in found]
         best = min(found, default=None, key=lambda one: one[:2])
         return best and best[2]
 
-    def _length(self, source: Source) -> int:
+    def length(self, source: Source) -> int:
+        """How many photos a source lists, `CAP` at most."""
         statement = f"SELECT count(*) FROM (SELECT 1 FROM ({source.select}) LIMIT {CAP})"
         return int(self.conn.exec_driver_sql(statement, dict(self.compiler.parameters.values)).scalar_one())
 

@@ -205,6 +205,31 @@ saved = Table(
     Column("at", Text, nullable=False),
 )
 
+# Sets of photos as bits: see phototag.store.planes.
+planes = Table(
+    "planes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Integer, nullable=False),
+    Column("name_id", Integer, nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("chunk", Integer, nullable=False),
+    Column("bits", BLOB, nullable=False),
+    UniqueConstraint("kind", "name_id", "nth", "chunk"),
+    Index("planes_by_chunk", "chunk"),
+)
+
+plane_thresholds = Table(
+    "plane_thresholds",
+    metadata,
+    Column("kind", Integer, primary_key=True),
+    Column("name_id", Integer, primary_key=True),
+    Column("thresholds", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+stale_chunks = Table("stale_chunks", metadata, Column("chunk", Integer, primary_key=True))
+
 migrations = Table(
     "migrations",
     metadata,

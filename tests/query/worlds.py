@@ -98,6 +98,7 @@ FILTERS = (
     Filter("orientation", "square"),
     Filter("is", "duplicate"),
     Filter("is", "failed"),
+    Filter("is", "corrected"),
     Filter("is", "offline"),
 )
 
@@ -162,6 +163,7 @@ def _record(draw: st.DrawFn, path: bytes) -> Record:
         copies=draw(st.sampled_from((1, 1, 2, 3))),
         offline=draw(st.booleans()),
         failed=draw(st.booleans()),
+        corrected=draw(st.booleans()),
     )
 
 
@@ -218,20 +220,18 @@ def leaves() -> SearchStrategy[Node]:
     )
 
 
-def _combined(parts: SearchStrategy[Node]) -> SearchStrategy[Node]:
-    some = st.lists(parts, min_size=2, max_size=3)
-    return st.one_of(
-        some.map(lambda found: And(_flat(And, found))),
-        some.map(lambda found: Or(_flat(Or, found))),
-        st.builds(Not, parts),
-    )
-
-
 def _flat(kind: type[And] | type[Or], parts: list[Node]) -> tuple[Node, ...]:
     """Parts as the parser leaves them: an `and` directly in an `and` is one."""
     return tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
 
 
-def nodes() -> SearchStrategy[Node]:
+@st.composite
+def nodes(draw: st.DrawFn, depth: int = 2) -> Node:
     """A query, as the parser would make it."""
-    return st.recursive(leaves(), _combined, max_leaves=6)
+    kind = draw(st.sampled_from((None, And, Or, Not))) if depth else None
+    if kind is None:
+        return draw(leaves())
+    if kind is Not:
+        return Not(draw(nodes(depth - 1)))
+    parts = draw(st.lists(nodes(depth - 1), min_size=2, max_size=3))
+    return And(_flat(And, parts)) if kind is And else Or(_flat(Or, parts))

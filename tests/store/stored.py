@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, event, insert, text
 from sqlalchemy.pool import StaticPool
 
 from phototag.query.record import Record
-from phototag.store import tables
+from phototag.store import correction_tables, tables
 from phototag.types import Task
 from tests.query.worlds import CLASSIFIERS, DETECTORS, FOLDERS, ROOTS, SEEN
 
@@ -84,6 +84,10 @@ def _store(conn: Connection, number: int, record: Record, folders: dict[bytes, i
     if record.failed:
         problem = {"folder_id": folders[folder], "name": name, "stage": "infer", "reason": "", "since": "", "last": ""}
         conn.execute(insert(tables.problems).values(problem))
+    if record.corrected:
+        correction = {"photo_id": number, "step": 1, "at": "", "kind": "tag", "name_id": 1}
+        conn.execute(insert(correction_tables.corrections).values(**correction, effective=1))
+        conn.execute(insert(correction_tables.corrections).values(**correction | {"kind": "untag"}, effective=0))
     _store_findings(conn, number, record)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -11,8 +12,10 @@ from phototag.query.record import Record
 from phototag.query.resolve import resolve
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Node, Tag, positive_leaves
+from phototag.store import answers, sources
 from phototag.store.answers import Question
 from phototag.store.counts import count
+from phototag.store.planes import refresh
 from tests.query import worlds
 from tests.store.stored import holding, index
 
@@ -21,17 +24,27 @@ __all__ = ["index"]
 TODAY = date(2024, 7, 15)
 # Shrinking a library of photos and a dozen queries can take many minutes; the first example found will do.
 CHECKED = settings(
-    max_examples=150,
+    max_examples=75,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
 
 
+@pytest.fixture(params=["small", "large"])
+def scale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With seven photos every list is short; here they also count as long, so that all ways to an answer are taken."""
+    if request.param == "large":
+        monkeypatch.setattr(answers, "FIRST_RANK", 0)
+        monkeypatch.setattr(answers, "RANKS_A_HIT", 1)
+        monkeypatch.setattr(answers, "CAP", 0)
+        monkeypatch.setattr(sources, "CAP", 1)
+
+
 @CHECKED
-@given(worlds.records(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=12))
+@given(worlds.records(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=10))
 def test_search_finds_what_the_query_means(
-    index: Connection, records: list[Record], thresholds: Thresholds, nodes: list[Node]
+    index: Connection, scale: None, records: list[Record], thresholds: Thresholds, nodes: list[Node]
 ) -> None:
     with holding(index, records) as conn:
         for node in nodes:
@@ -39,15 +52,16 @@ def test_search_finds_what_the_query_means(
             expected = [(record.path, score) for record, score in meaning.search(tree, records, thresholds)]
             question = Question(conn, tree, thresholds)
             assert [(hit.path, hit.score) for hit in question.search()] == expected, str(node)
-            assert [(hit.path, hit.score) for hit in question.search(limit=2)] == expected[:2], str(node)
+            for limit in (1, 2):
+                assert [(hit.path, hit.score) for hit in question.search(limit)] == expected[:limit], str(node)
             assert question.total() == len(expected)
             assert question.exists() == bool(expected)
 
 
 @CHECKED
-@given(worlds.records(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=12))
+@given(worlds.records(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=10))
 def test_count_counts_what_the_query_means(
-    index: Connection, records: list[Record], thresholds: Thresholds, nodes: list[Node]
+    index: Connection, scale: None, records: list[Record], thresholds: Thresholds, nodes: list[Node]
 ) -> None:
     with holding(index, records) as conn:
         for node in nodes:
@@ -55,5 +69,21 @@ def test_count_counts_what_the_query_means(
             hits = [record for record, _ in meaning.search(tree, records, thresholds)]
             asks = any(not isinstance(leaf, Tag) for leaf in positive_leaves(tree))
             objects = sum(len(meaning.objects(tree, record, thresholds)) for record in hits) if asks else None
-            counted = count(Question(conn, tree, thresholds))
-            assert (counted.photos, counted.objects) == (len(hits), objects), str(node)
+            for planes in (False, True):
+                if planes:
+                    refresh(conn, thresholds)
+                counted = count(Question(conn, tree, thresholds))
+                assert (counted.photos, counted.objects) == (len(hits), objects), str(node)
+
+
+@CHECKED
+@given(worlds.records(), worlds.thresholds(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=10))
+def test_planes_of_other_thresholds_are_not_believed(
+    index: Connection, records: list[Record], thresholds: Thresholds, others: Thresholds, nodes: list[Node]
+) -> None:
+    with holding(index, records) as conn:
+        refresh(conn, others)
+        for node in nodes:
+            tree = resolve(node, worlds.VOCABULARY, TODAY)
+            hits = meaning.search(tree, records, thresholds)
+            assert Question(conn, tree, thresholds).total() == len(hits), str(node)

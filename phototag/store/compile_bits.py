@@ -1,0 +1,148 @@
+"""From a resolved query to one SELECT over the planes: sets of photos as bits, instead of photos one by one.
+
+Sizes, places, relations, filters and thresholds of a query's own need the rows; `rows` makes sets of those.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from phototag.query.thresholds import Thresholds
+from phototag.query.tree import And, Count, Filter, Node, Not, Or, Tag, Things, Word
+from phototag.store.bits import CHUNK_BYTES
+from phototag.store.compile import things_of
+from phototag.store.lexicon import Lexicon
+from phototag.store.planes import KINDS, OBJECT, SEEN, TAG, TASKS, signature
+from phototag.types import Task
+
+EMPTY = "x''"
+
+
+class NotInPlanes(Exception):  # noqa: N818 -- no fault, but a way out of the recursion
+    """The query asks for what the planes do not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class BitCompiler:
+    """Expressions whose values are sets of photos.
+
+    `made` are the thresholds that the planes were made with, `boxed` the names that any object has. `rows` gives
+    `FROM … WHERE …` for the photos `p` that answer a query; without it there is no statement for what needs the rows.
+    """
+
+    lexicon: Lexicon
+    thresholds: Thresholds
+    made: Mapping[tuple[int, int], str]
+    boxed: frozenset[int]
+    rows: Callable[[Node], str] | None = None
+
+    def statement(self, node: Node, groups: Iterable[Iterable[Word | Count]]) -> str | None:
+        """One row: the number of photos, and for each group of object words the number of their boxes in those."""
+        try:
+            hits = self.true(node)
+            labels = [self._labels(leaf.things if isinstance(leaf, Count) else things_of(leaf) for leaf in group)
+                      for group in groups]  # fmt: skip
+        except NotInPlanes:
+            return None
+        boxes = [f", {self._boxes(ids)}" for ids in labels]
+        return f"WITH h AS MATERIALIZED (SELECT {hits} AS bits) SELECT bits_size(h.bits){''.join(boxes)} FROM h"
+
+    def true(self, node: Node) -> str:
+        """The photos where the query is true."""
+        if isinstance(node, And):
+            return _folded("bits_both", list(map(self.true, node.parts)))
+        if isinstance(node, Or):
+            return _folded("bits_either", list(map(self.true, node.parts)))
+        if isinstance(node, Not):
+            return self.false(node.part)
+        try:
+            return self._leaf(node)
+        except NotInPlanes:
+            return self._from_rows(node)
+
+    def false(self, node: Node) -> str:
+        """The photos where the query is false."""
+        if isinstance(node, And):
+            return _folded("bits_either", list(map(self.false, node.parts)))
+        if isinstance(node, Or):
+            return _folded("bits_both", list(map(self.false, node.parts)))
+        if isinstance(node, Not):
+            return self.true(node.part)
+        if isinstance(node, Filter):
+            return self._from_rows(Not(node))
+        seen = self._seen(Task.CLASSIFY if isinstance(node, Tag) else Task.DETECT)
+        if isinstance(node, Word):
+            seen = f"bits_both({seen}, {self._seen(Task.CLASSIFY)})"
+        return f"bits_without({seen}, {self.true(node)})"
+
+    def _leaf(self, node: Node) -> str:
+        if isinstance(node, Tag):
+            return self._tag(node)
+        if isinstance(node, Word):
+            return f"bits_either({self._tag(node)}, {self._at_least(things_of(node), 1)})"
+        if isinstance(node, Count):
+            return self._counted(node)
+        raise NotInPlanes
+
+    def _from_rows(self, node: Node) -> str:
+        if self.rows is None:
+            raise NotInPlanes
+        return f"coalesce((SELECT bits_of(p.id) {self.rows(node)}), {EMPTY})"
+
+    def _counted(self, node: Count) -> str:
+        enough = self._at_least(node.things, node.low) if node.low else self._seen(Task.DETECT)
+        return enough if node.high is None else f"bits_without({enough}, {self._at_least(node.things, node.high + 1)})"
+
+    def _tag(self, node: Word | Tag) -> str:
+        ids = [self.lexicon.names[node.word]] if node.word in self.lexicon.names else []
+        self._check(Task.CLASSIFY, [node.word], node.confidence)
+        return self._plane(TAG, ids, 1)
+
+    def _at_least(self, things: Things, number: int) -> str:
+        """The photos with so many boxes; the boxes of several labels are not counted together."""
+        ids = self._labels([things])
+        if number > 1 and len(ids) != 1:
+            raise NotInPlanes
+        return self._plane(OBJECT, ids, number)
+
+    def _labels(self, several: Iterable[Things]) -> list[int]:
+        """The ids of all labels that the boxes may have."""
+        found: set[str] = set()
+        for things in several:
+            if not things.plain:
+                raise NotInPlanes
+            labels = self.lexicon.names.keys() & things.labels if things.labels is not None else set(self.lexicon.names)
+            labels = self.lexicon.names.keys() - labels if things.complement else labels
+            self._check(Task.DETECT, labels, things.confidence)
+            found |= labels
+        return [number for number in self.lexicon.ids(found) if number in self.boxed]
+
+    def _check(self, task: Task, names: Iterable[str], asked: float | None) -> None:
+        for name in names:
+            key = (KINDS[task], self.lexicon.names.get(name, -1))
+            if key[1] >= 0 and self.made.get(key) != signature(self.lexicon, self.thresholds, task, name, asked):
+                raise NotInPlanes
+
+    def _seen(self, task: Task) -> str:
+        return self._plane(SEEN, [TASKS[task]], 1)
+
+    def _plane(self, kind: int, ids: list[int], number: int) -> str:
+        if not ids:
+            return EMPTY
+        names = ",".join(map(str, ids))
+        where = f"kind = {kind} AND name_id IN ({names}) AND nth = {number}"
+        # An aggregate of no rows is NULL.
+        return f"coalesce((SELECT bits_union(chunk, bits) FROM planes WHERE {where}), {EMPTY})"
+
+    def _boxes(self, ids: list[int]) -> str:
+        names = ",".join(map(str, ids)) or "NULL"
+        part = f"substr(h.bits, m.chunk * {CHUNK_BYTES} + 1, {CHUNK_BYTES})"
+        rows = f"planes m WHERE m.kind = {OBJECT} AND m.name_id IN ({names})"
+        return f"coalesce((SELECT bits_overlap(m.bits, {part}) FROM {rows}), 0)"
+
+
+def _folded(function: str, values: list[str]) -> str:
+    """A function of two sets over any number of them, as a balanced tree."""
+    while len(values) > 1:
+        odd = [values[-1]] if len(values) % 2 else []
+        values = [f"{function}({a}, {b})" for a, b in zip(values[::2], values[1::2], strict=False)] + odd
+    return values[0]
