@@ -1,0 +1,1 @@
+"""The gallery as pages: served to a browser, or written as files."""
