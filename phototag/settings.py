@@ -41,7 +41,8 @@ class Folders:
 class Settings:
     """Everything that can be set in `config.toml`. None means: what the catalog or the machine says.
 
-    `thresholds` are the user's own per label; `max_megapixels` refuses larger photos; `workers` counts processes.
+    `thresholds` are the user's own per label; `max_megapixels` refuses larger photos; `workers` counts processes;
+    `provider` is what models run on.
     """
 
     folders: Folders
@@ -52,6 +53,7 @@ class Settings:
     floor: float | None = None
     min_confidence: float | None = None
     workers: int | None = None
+    provider: str = "auto"
     max_megapixels: float | None = None
     follow_symlinks: bool = False
     exclude: tuple[str, ...] = ()
@@ -172,6 +174,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "floor": _confidence,
     "min_confidence": _confidence,
     "workers": _count,
+    "provider": _text,
     "max_megapixels": _positive,
     "follow_symlinks": _switch,
     "exclude": _texts,

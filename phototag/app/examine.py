@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from phototag.app.messages import Chunk, Done, Examined, Identified, Job, Link, Wanted
 from phototag.errors import ModelError
 from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.providers import candidates
 from phototag.media.examine import OpenedPhoto, open_photo
 from phototag.media.fault import PhotoError
 from phototag.media.quiet import quiet_stderr
@@ -42,12 +44,25 @@ def main(link: Link, setup: Setup) -> None:
     """A worker process: load the models, then serve until the parent is gone."""
     with quiet_stderr(setup.log):
         try:
-            analysers = [open_analyser(model, threads=setup.threads, provider=setup.provider) for model in setup.models]
+            analysers, provider = open_all(setup.models, setup.threads, setup.provider)
         except ModelError as error:
             link.refuse(error.message, error.hint)
             return
+        link.ready(provider)
         examiner = Examiner(analysers, setup.max_megapixels, link)
         link.serve(examiner.identify, examiner.finish)
+
+
+def open_all(models: Sequence[ModelFile], threads: int, provider: str) -> tuple[list[Analyser], str]:
+    """The models, and the provider that they run on: of several candidates the first that works for all of them.
+
+    Raises ModelError when the only candidate does not work.
+    """
+    *likely, last = candidates(provider)
+    for name in likely:
+        with suppress(ModelError):
+            return [open_analyser(model, threads=threads, provider=name) for model in models], name
+    return [open_analyser(model, threads=threads, provider=last) for model in models], last
 
 
 class Examiner:

@@ -56,6 +56,7 @@ def run_index(paths: Sequence[Path], settings: Settings, options: IndexOptions, 
     InterruptedRunError when the user stops the run; what was done until then is kept.
     """
     choice = choose_models(settings)
+    _check_provider(settings.provider)
     if choice.embedded:
         listener(Note("Using the small embedded models; `phototag models install standard` gets stronger ones."))
     with ExitStack() as stack:
@@ -108,6 +109,7 @@ class _Run:
         with pool, stop_requests(pool) as stop:
             jobs = (job for scope in self.scopes for job in self._jobs(scope, self.index.begin))
             for examined in pool.run(jobs, self._lookup):
+                self._name_provider(pool.provider)
                 self.batch += examined
                 if len(self.batch) >= BATCH_PHOTOS or time.monotonic() - self.stored_at > BATCH_SECONDS:
                     self._store()
@@ -123,6 +125,11 @@ class _Run:
                 hint="Run the same command again to go on from there.",
             )
         return report
+
+    def _name_provider(self, provider: str | None) -> None:
+        if self.report.provider is None:
+            self.report.provider = provider
+            self.listener(Note(f"The models run on {provider}."))
 
     def _begin(self, conn: Connection, paths: Sequence[Path]) -> None:
         self.scopes = _scopes(conn, paths)
@@ -211,7 +218,9 @@ class _Run:
 
     def _setup(self) -> Setup:
         files = model_files(self.choice, self.settings, self.vocabulary)
-        return Setup(files, 1, "cpu", self.settings.max_megapixels, log_file(self.settings.folders.cache))
+        return Setup(
+            files, 1, self.settings.provider, self.settings.max_megapixels, log_file(self.settings.folders.cache)
+        )
 
 
 def model_files(choice: Choice, settings: Settings, vocabulary: Vocabulary) -> tuple[ModelFile, ...]:
@@ -222,6 +231,14 @@ def model_files(choice: Choice, settings: Settings, vocabulary: Vocabulary) -> t
         above = words_above(names, vocabulary) if found.spec.task is Task.CLASSIFY else {}
         files.append(ModelFile(found.spec, found.path, found.sha256, names, above, _floor(found, settings)))
     return tuple(files)
+
+
+def _check_provider(provider: str) -> None:
+    """Fail at once, and not only when there is something to analyse, where an accelerator that is asked for lacks."""
+    if provider not in ("auto", "cpu"):  # onnxruntime is loaded by the workers; the parent does without
+        from phototag.inference.providers import candidates
+
+        candidates(provider)
 
 
 def _scopes(conn: Connection, paths: Sequence[Path]) -> list[Scope]:

@@ -57,6 +57,13 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """To the parent: the models are loaded, and run on `provider`."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
 class Identified:
     """To the parent: the content of each file, None where it can't be read."""
 
@@ -100,7 +107,7 @@ class Broken:
     hint: str
 
 
-ToParent: TypeAlias = Identified | Room | Done | Broken
+ToParent: TypeAlias = Ready | Identified | Room | Done | Broken
 ToWorker: TypeAlias = Chunk | Wanted | Granted
 
 
@@ -122,6 +129,10 @@ class Link:
         self._pipe.send(Room(size))
         while not isinstance(message := self._pipe.recv(), Granted):
             self._waiting.append(message)
+
+    def ready(self, provider: str) -> None:
+        """Say that work can begin, and what the models run on."""
+        self._pipe.send(Ready(provider))
 
     def refuse(self, message: str, hint: str) -> None:
         """Say that this worker can't work at all."""

@@ -9,7 +9,8 @@ from phototag.types import Problem
 
 @dataclass
 class IndexReport:
-    """The counts of one run; `to_json` gives the document of the contract."""
+    """The counts of one run; `to_json` gives the document of the contract. `provider` is what the models ran on, None
+    when nothing was analysed."""
 
     seen: int = 0
     new: int = 0
@@ -25,6 +26,7 @@ class IndexReport:
     offline: list[bytes] = field(default_factory=list)
     seconds: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
+    provider: str | None = None
 
     @property
     def photos_per_second(self) -> float:
@@ -41,6 +43,7 @@ class IndexReport:
             "seconds": round(self.seconds, 3),
             "photos_per_second": round(self.photos_per_second, 1),
             "models": self.models,
+            "provider": self.provider,
         }
 
 

@@ -25,6 +25,7 @@ from phototag.app.messages import (
     Identified,
     Job,
     Link,
+    Ready,
     Room,
     ToParent,
     ToWorker,
@@ -98,6 +99,7 @@ class Pool:
         self._again: deque[Chunk] = deque()
         self._numbers = iter(range(1 << 62))
         self.stopping = False
+        self.provider: str | None = None  # what the models run on, as soon as a worker has loaded them
 
     def __enter__(self) -> "Pool":
         return self
@@ -167,7 +169,9 @@ class Pool:
         self._grant()
         if isinstance(message, Broken):
             raise ModelBrokenError(message.message, hint=message.hint)
-        if isinstance(message, Room):
+        if isinstance(message, Ready):
+            self.provider = message.provider
+        if isinstance(message, Room | Ready):
             return
         if isinstance(message, Identified):
             worker.send(Wanted(message.number, tuple(lookup(message.contents))))

@@ -24,6 +24,9 @@ def index(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Analyse at most this many.", show_default=False)] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, coreml, openvino or directml.", show_default="auto")
+    ] = None,
     exclude: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Leave these out; repeatable.")] = None,
     follow_symlinks: Annotated[bool, typer.Option("--follow-symlinks", help="Follow links below the folder.")] = False,
     wait: Annotated[float, typer.Option(min=0.0, help="Seconds to wait for another run to end.")] = 0.0,
@@ -47,6 +50,7 @@ def index(
         detector=detector,
         floor=floor,
         workers=workers,
+        provider=provider,
         exclude=(*session.settings.exclude, *exclude) if exclude else None,
         follow_symlinks=follow_symlinks or None,
         max_megapixels=max_megapixels,

@@ -15,7 +15,8 @@ from phototag.inference.decoders import read_decoder
 from phototag.inference.labels import UNUSED
 from phototag.inference.nms import Candidates, suppress
 from phototag.inference.preprocess import Placement, minimum_size, prepare
-from phototag.inference.session import CPU, Session, Tensor
+from phototag.inference.providers import CPU
+from phototag.inference.session import Session, Tensor
 from phototag.inference.spec import InputSpec, ModelSpec
 from phototag.types import Detection, Findings, ModelId, Task
 

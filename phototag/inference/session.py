@@ -1,5 +1,6 @@
 """Running a model file with onnxruntime."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,44 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from phototag.errors import ModelBrokenError, UsageError
+from phototag.errors import ModelBrokenError
+from phototag.inference.providers import CPU, execution_providers, missing_hint
 
-CPU = "cpu"
 SILENT = 4
 """onnxruntime's severity `fatal`: what goes wrong is raised, and must not be printed over the progress bar as well."""
+
+NEWER = "Export the model for an older opset, or install a newer onnxruntime."
+WHOLE = "Fetch the file again: a page, a pointer or a part of a model is no model."
+REFUSALS = (
+    (
+        r"Opset (\d+) is under development.*?for domain (\S+) is till opset (\d+)",
+        "it needs opset {} of {}, this onnxruntime knows those up to {}",
+        NEWER,
+    ),
+    (
+        r"Unsupported model IR version: (\d+), max supported IR version: (\d+)",
+        "it is in version {} of the ONNX format, this onnxruntime reads those up to {}",
+        NEWER,
+    ),
+    (
+        r"(\S+?)\(-?\d+\) is not a registered function",
+        "it needs the operator {}, which onnxruntime has not; operators from elsewhere are code and never loaded",
+        "Export the model with standard operators only.",
+    ),
+    (
+        r"External data path does not exist: \"(.*?)\"",
+        "its weights are in a file of their own that is not there: {}",
+        "Put the file with the weights beside the model.",
+    ),
+    (
+        r"External data path escapes model directory. External data path: \"(.*?)\"",
+        "it wants to read {}, which is outside its folder",
+        "Such a file is not to be trusted.",
+    ),
+    (r"Protobuf parsing failed|No graph was found", "it is no ONNX file", WHOLE),
+    (r"NOT_IMPLEMENTED.*?implementation for (\S+)", "this onnxruntime can't run its operator {}", NEWER),
+)
+"""What onnxruntime says, what it means, and what to do."""
 
 Tensor = npt.NDArray[Any]
 
@@ -23,7 +57,8 @@ class Session:
     def __init__(self, path: Path, *, threads: int = 0, provider: str = CPU) -> None:
         """Load `path` on `threads` cores (0: all). No custom operators are ever registered, so a file can't bring code.
 
-        Raises ModelBrokenError when the runtime refuses the file, UsageError when `provider` is not available here.
+        Raises ModelBrokenError when the runtime refuses the file or silently uses another provider than the one asked
+        for, ModelMissingError when `provider` is not available here.
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -33,15 +68,19 @@ class Session:
         # beside other work, half the time on the clock (YOLOX-nano on two busy cores).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.path = path
+        wanted = execution_providers(provider)
         try:
-            self._session = ort.InferenceSession(str(path), options, providers=_providers(provider))
-        except UsageError:
-            raise
+            self._session = ort.InferenceSession(str(path), options, providers=wanted)
         except Exception as error:  # onnxruntime's exceptions share no base class but Exception
+            reason, hint = _refusal(error)
+            raise ModelBrokenError(f"the model file {path} can't be loaded: {reason}", hint=hint) from error
+        self._session.disable_fallback()
+        used = self._session.get_providers()
+        if used[:1] != wanted[:1]:  # onnxruntime prints a warning, which nobody sees, and goes on without it
             raise ModelBrokenError(
-                f"the model file {path} can't be loaded: {_first_line(error)}",
-                hint="`phototag models verify` checks the installed files.",
-            ) from error
+                f"the provider “{provider}” does not work here: onnxruntime fell back to {used[0]}",
+                hint=missing_hint(provider),
+            )
         self.inputs = {tensor.name: (tensor.type, tuple(tensor.shape)) for tensor in self._session.get_inputs()}
         self.outputs = {tensor.name: (tensor.type, tuple(tensor.shape)) for tensor in self._session.get_outputs()}
 
@@ -65,19 +104,13 @@ class Session:
         return {name: np.asarray(result) for name, result in zip(outputs, results, strict=True)}
 
 
-def providers() -> tuple[str, ...]:
-    """The names that `Session` takes as provider on this machine: cpu, and for example cuda or coreml."""
-    return tuple(name.removesuffix("ExecutionProvider").lower() for name in ort.get_available_providers())
-
-
-def _providers(provider: str) -> list[str]:
-    available = ort.get_available_providers()
-    wanted = [name for name in available if name.removesuffix("ExecutionProvider").lower() == provider.lower()]
-    if not wanted:
-        raise UsageError(
-            f"onnxruntime has no provider “{provider}” on this machine", hint=f"It has: {', '.join(providers())}."
-        )
-    return wanted if provider.lower() == CPU else [*wanted, "CPUExecutionProvider"]
+def _refusal(error: Exception) -> tuple[str, str]:
+    """Why the runtime refuses a file, and what to do: in plain words for what is known to happen."""
+    text = str(error)
+    for pattern, reason, hint in REFUSALS:
+        if found := re.search(pattern, text, re.DOTALL):
+            return reason.format(*found.groups()), hint
+    return _first_line(error), "`phototag models verify` checks the installed files."
 
 
 def _first_line(error: Exception) -> str:

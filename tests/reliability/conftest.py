@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from reliability.indexing import Start, fill
+
+from tests.reliability.indexing import Start, fill
 
 
 @pytest.fixture

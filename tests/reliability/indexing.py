@@ -14,7 +14,7 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 def fill(folder: Path, count: int) -> None:
     """Add `count` small photos, no two alike."""
-    from onnx_models import CELLS, OBJECTS, paint
+    from tests.onnx_models import CELLS, OBJECTS, paint
 
     names = list(OBJECTS)
     for number in range(count):

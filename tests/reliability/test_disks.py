@@ -12,7 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from reliability.indexing import Run, analysed, content, fill, sound
+
+from tests.reliability.indexing import Run, analysed, content, fill, sound
 
 NO_INDEX = b"There is no SQLite in here, whatever the name says. " * 100
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from reliability.indexing import Run, content
+
+from tests.reliability.indexing import Run, content
 
 
 def report(phototag: Run, *arguments: str | Path) -> dict[str, object]:

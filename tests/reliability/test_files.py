@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from reliability.indexing import Run, analysed, content, fill, rows
+
+from tests.reliability.indexing import Run, analysed, content, fill, rows
 
 
 def test_files_that_change_while_they_are_read(phototag: Run, crowd: Path, database: Path, tmp_path: Path) -> None:
     """A restless writer rewrites, deletes, replaces and brings back files during the run; the next run is right."""
-    from onnx_models import paint
+    from tests.onnx_models import paint
 
     over = threading.Event()
 

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from reliability.indexing import Run, Start, analysed, content, rows, sound, wait_until
+
+from tests.reliability.indexing import Run, Start, analysed, content, rows, sound, wait_until
 
 PHOTOS = 124
 KILLS = 3

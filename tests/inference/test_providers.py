@@ -1,0 +1,43 @@
+"""Providers: what is asked for and missing is an error, what is likely is tried first, the processor is always there."""
+
+import onnxruntime
+import pytest
+
+from phototag.errors import ModelBrokenError, ModelMissingError, UsageError
+from phototag.inference.catalog import Catalog
+from phototag.inference.providers import PROVIDERS, available, candidates, execution_providers
+from phototag.inference.session import Session
+
+
+def absent() -> str:
+    return next(name for name in PROVIDERS if name not in (*available(), "auto"))
+
+
+def test_the_processor_is_always_there_and_the_last_resort() -> None:
+    assert "cpu" in available()
+    assert candidates("cpu") == ("cpu",)
+    assert candidates("auto")[-1] == "cpu"
+    assert execution_providers("cpu") == ["CPUExecutionProvider"]
+
+
+def test_what_is_asked_for_and_missing_is_an_error_that_says_what_to_install() -> None:
+    with pytest.raises(ModelMissingError, match=f"no provider “{absent()}”") as caught:
+        candidates(absent())
+    assert "onnxruntime" in caught.value.hint
+    with pytest.raises(UsageError, match="no provider “abacus”") as wrong:
+        candidates("abacus")
+    assert "openvino" in wrong.value.hint
+
+
+def test_a_silent_fallback_is_found_out(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """onnxruntime lists a provider that its build has, and goes on without it when its libraries are not there."""
+    name = "cuda"
+    if name in available():
+        pytest.skip("this machine may really have it")
+    everything = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: everything)
+    with (
+        pytest.warns(UserWarning, match="not in available provider names"),
+        pytest.raises(ModelBrokenError, match="fell back to CPU"),
+    ):
+        Session(catalog.folder / "squares.onnx", provider=name)
