@@ -9,11 +9,18 @@ from typing import Any
 from phototag.app.messages import Examined
 from phototag.app.report import Listener
 from phototag.app.thresholds import load_thresholds
-from phototag.app.trial import EVALUATION_FLOOR, choose_for_trial, model_file, run_models
+from phototag.app.trial import (
+    EVALUATION_FLOOR,
+    EXTENSIONS,
+    choose_for_trial,
+    model_file,
+    problem_document,
+    rounded,
+    run_models,
+)
 from phototag.app.words import canonical_names, load_vocabulary
 from phototag.errors import PhototagError, UsageError
 from phototag.inference.labels import UNUSED
-from phototag.media.formats import PHOTO_EXTENSIONS
 from phototag.metrics.categories import Categories, bring_together
 from phototag.metrics.counts import CountError, count_error, count_errors
 from phototag.metrics.matching import Rates, Scored, confusion, score
@@ -23,7 +30,6 @@ from phototag.metrics.truth import read_boxes
 from phototag.settings import Settings
 from phototag.types import Detection, Problem, Task
 
-EXTENSIONS = frozenset("." + extension.decode("ascii") for extension in PHOTO_EXTENSIONS)
 SAME_SHAPE = 0.02  # how far the sides of a shrunk copy may be off, for they are whole pixels
 
 
@@ -66,7 +72,7 @@ class DetectionReport:
         """The document of the contract: measures in percent, confidences 0..1, unknown values null."""
         detected = self.detected
         return {
-            **{name: _rounded(value) for name, value in self.precision.summary.items()},
+            **{name: rounded(value) for name, value in self.precision.summary.items()},
             "model": detected.model,
             "photos": len(detected.scenes),
             **_rates(self.rates),
@@ -84,7 +90,7 @@ class DetectionReport:
     def _label(self, name: str) -> dict[str, Any]:
         return {
             "label": name,
-            "AP": _rounded(self.precision.labels[name]),
+            "AP": rounded(self.precision.labels[name]),
             "threshold": self.detected.thresholds.get(name),
             **_rates(self.scored.get(name, Scored()).rates()),
             "counts": _count(self.counts[name]),
@@ -133,12 +139,6 @@ def measure(detected: Detected) -> DetectionReport:
         count_error(scenes),
         dict(confusion(scenes)),
     )
-
-
-def problem_document(problem: Problem) -> dict[str, str]:
-    """A problem as `phototag index --json` has it."""
-    path = problem.path.decode("utf-8", "backslashreplace")
-    return {"path": path, "stage": problem.stage.value, "reason": problem.reason}
 
 
 def _scenes(
@@ -193,7 +193,7 @@ def _renamed(detection: Detection, categories: Categories) -> Detection:
 
 def _rates(rates: Rates) -> dict[str, float | None]:
     percents = {"precision": rates.precision, "recall": rates.recall, "f1": rates.f1}
-    return {name: None if value is None else _rounded(100 * value) for name, value in percents.items()}
+    return {name: None if value is None else rounded(100 * value) for name, value in percents.items()}
 
 
 def _count(error: CountError) -> dict[str, Any]:
@@ -203,7 +203,3 @@ def _count(error: CountError) -> dict[str, Any]:
         "found": error.found,
         "error_per_photo": round(error.error, 3),
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)

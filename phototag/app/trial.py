@@ -13,10 +13,12 @@ from phototag.app.words import canonical_names, words_above
 from phototag.app.workers import Pool
 from phototag.inference.analyser import ModelFile
 from phototag.inference.library import Installed
+from phototag.media.formats import PHOTO_EXTENSIONS
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
-from phototag.types import FileStamp, Task
+from phototag.types import FileStamp, Problem, Task
 
+EXTENSIONS = frozenset("." + extension.decode("ascii") for extension in PHOTO_EXTENSIONS)
 EVALUATION_FLOOR = {Task.DETECT: 0.01, Task.CLASSIFY: 0.0}
 
 
@@ -50,6 +52,17 @@ def run_models(
             failed += sum(examined.problem is not None for examined in chunk)
             yield from chunk
             listener(Progress(len(paths), len(paths), done, failed))
+
+
+def problem_document(problem: Problem) -> dict[str, str]:
+    """A problem as `phototag index --json` has it."""
+    path = problem.path.decode("utf-8", "backslashreplace")
+    return {"path": path, "stage": problem.stage.value, "reason": problem.reason}
+
+
+def rounded(value: float | None) -> float | None:
+    """A measure in percent, as documents have it."""
+    return None if value is None else round(value, 2)
 
 
 def _job(place: int, path: Path) -> Job:

@@ -44,10 +44,38 @@ def detect(
         session.table(table)
 
 
+def classify(
+    session: Session,
+    truth: Annotated[
+        Path, typer.Argument(help="A folder with a folder for each label, or a CSV of path,label.", show_default=False)
+    ],
+    pack: Pack = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a classifier on photos with a label each: right answers, calibration, and the labels it finds hard.
+
+    A photo's name may begin with a WordNet id (n02099601_4.jpg) instead of lying in a label's folder.
+    """
+    from phototag.app.eval_classify import classify
+    from phototag.cli.progress import progress
+    from phototag.render.evaluation import classification_tables
+
+    with progress(session) as listener:
+        report = classify(truth, model, session.settings.with_options(pack=pack), listener)
+    document = report.to_json()
+    _tell(session, document)
+    if as_json:
+        session.print(json.dumps(document, ensure_ascii=False))
+        return
+    for table in classification_tables(document):
+        session.table(table)
+
+
 def _tell(session: Session, document: dict[str, Any]) -> None:
     """What is missing from the measures."""
     if document["left_out"]:
-        session.note(f"Left out, for the model does not know them: {', '.join(document['left_out'])}")
+        session.note(f"Left out, for the model or the vocabulary does not have them: {', '.join(document['left_out'])}")
     for problem in document["failed"]:
         session.warn(f"left out: {problem['path']}: {problem['reason']}")
 
@@ -56,4 +84,5 @@ def add_to(app: typer.Typer) -> None:
     """Register `eval …`."""
     group = typer.Typer(no_args_is_help=True, help="Measure the models on labelled photos; learn thresholds from them.")
     group.command("detect", no_args_is_help=True)(command(detect))
+    group.command("classify", no_args_is_help=True)(command(classify))
     app.add_typer(group, name="eval")

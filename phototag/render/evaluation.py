@@ -19,6 +19,13 @@ MEASURES = {
     "recall": "recall at the thresholds in use",
     "f1": "F1 at the thresholds in use",
 }
+ANSWERS = {
+    "top1": "the first answer is right",
+    "top5": "one of the first five answers is right",
+    "everyday": "right in everyday words (“dog” for a beagle)",
+    "macro_f1": "F1, mean over the labels",
+    "ece": "calibration error: confidence and truth differ by",
+}
 LABEL_COLUMNS = (
     ("label", "left"),
     ("AP", "right"),
@@ -43,6 +50,23 @@ def detection_tables(document: Mapping[str, Any]) -> Iterator[Table]:
         (*(_label_row(row) for row in document["labels"]), _total_row(document)),
     )
     yield rows_table((("there is", "left"), ("said", "left"), ("times", "right")), mistakes(document))
+
+
+def classification_tables(document: Mapping[str, Any], most: int = SHOWN_MISTAKES) -> Iterator[Table]:
+    """The summary, the labels with the smallest F1, and the most frequent mistakes."""
+    yield rows_table(
+        ((f"{document['model']}, {document['photos']:,} photos", "left"), ("%", "right")),
+        ((told, percent(document[name])) for name, told in ANSWERS.items()),
+    )
+    worst = sorted(document["labels"], key=lambda row: (row["f1"], row["label"]))[:most]
+    yield rows_table(
+        (("hardest labels", "left"), ("photos", "right"), ("precision", "right"), ("recall", "right"), ("F1", "right")),
+        (
+            (r["label"], f"{r['photos']:,}", *(percent(r[name]) for name in ("precision", "recall", "f1")))
+            for r in worst
+        ),
+    )
+    yield rows_table((("it is", "left"), ("said", "left"), ("times", "right")), mistakes(document))
 
 
 def mistakes(document: Mapping[str, Any], most: int = SHOWN_MISTAKES) -> Sequence[Sequence[object]]:
