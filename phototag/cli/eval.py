@@ -72,6 +72,44 @@ def classify(
         session.table(table)
 
 
+def tune(
+    session: Session,
+    truth: Truth,
+    images: Images = None,
+    pack: Pack = None,
+    model: Model = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Hold this precision (0 to 1) and find what can be found.", show_default=False),
+    ] = None,
+    f1: Annotated[bool, typer.Option("--f1", help="Balance precision and recall; the default.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Learn a threshold for each label from photos with boxes, and keep them in your settings.
+
+    They are used by every query from then on; nothing is indexed again. A label needs five objects to learn from.
+    """
+    from phototag.app import eval_detect
+    from phototag.app.tune import store_thresholds, tune_labels
+    from phototag.cli.progress import progress
+    from phototag.errors import UsageError
+    from phototag.render.evaluation import tuning_table
+
+    if precision is not None and (f1 or not 0 < precision <= 1):
+        raise UsageError("--precision is a number between 0 and 1, without --f1", hint="For example: --precision 0.9")
+    with progress(session) as listener:
+        detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
+    changes = tune_labels(detected, precision)
+    if as_json:
+        session.print(json.dumps([change.to_json() for change in changes], ensure_ascii=False))
+    else:
+        session.table(tuning_table([change.to_json() for change in changes]))
+    if changes and not dry_run:
+        file = store_thresholds(session.settings, {change.label: change.after for change in changes})
+        session.note(f"Stored in {file}, for the labels of {detected.model}; delete a line there to undo it.")
+
+
 def _tell(session: Session, document: dict[str, Any]) -> None:
     """What is missing from the measures."""
     if document["left_out"]:
@@ -85,4 +123,5 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Measure the models on labelled photos; learn thresholds from them.")
     group.command("detect", no_args_is_help=True)(command(detect))
     group.command("classify", no_args_is_help=True)(command(classify))
+    group.command("tune", no_args_is_help=True)(command(tune))
     app.add_typer(group, name="eval")

@@ -69,6 +69,31 @@ def classification_tables(document: Mapping[str, Any], most: int = SHOWN_MISTAKE
     yield rows_table((("it is", "left"), ("said", "left"), ("times", "right")), mistakes(document))
 
 
+def tuning_table(changes: Sequence[Mapping[str, Any]]) -> Table:
+    """A row a label: its threshold and F1 before and after."""
+    return rows_table(
+        (
+            ("label", "left"),
+            ("objects", "right"),
+            ("threshold", "right"),
+            ("now", "right"),
+            ("F1", "right"),
+            ("now", "right"),
+        ),
+        (
+            (
+                c["label"],
+                f"{c['objects']:,}",
+                f"{c['before']:.2f}",
+                f"{c['after']:.2f}",
+                percent(c["f1_before"]),
+                percent(c["f1_after"]),
+            )
+            for c in changes
+        ),
+    )
+
+
 def mistakes(document: Mapping[str, Any], most: int = SHOWN_MISTAKES) -> Sequence[Sequence[object]]:
     """(what is there, what was said, how often) of the most frequent mistakes; background stands for nothing."""
     wrong = [entry for entry in document["confusion"] if entry["truth"] != entry["found"]]

@@ -1,0 +1,35 @@
+"""Two packs compared, as tables for a person."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+from phototag.render.tables import rows_table
+
+SHOWN = 12
+
+
+def comparison_tables(document: Mapping[str, Any], most: int = SHOWN) -> Iterator[Table]:
+    """The speeds, what changes by label, and the photos that change most."""
+    first, second = document["packs"]
+    speeds = (f"{speed:.1f}" for speed in document["photos_per_second"])
+    yield rows_table(
+        ((f"{document['photos']:,} photos", "left"), (first, "right"), (second, "right")),
+        (("photos a second", *speeds),),
+    )
+    for kind in ("boxes", "labels"):
+        yield rows_table(
+            ((f"{kind} of {second} against {first}", "left"), ("gained", "right"), ("lost", "right")),
+            ((row["label"], f"{row['gained']:,}", f"{row['lost']:,}") for row in document[kind][:most]),
+        )
+    yield rows_table(
+        (("gained and lost", "left"), ("photo", "path")),
+        ((_told(change), change["path"]) for change in document["changed"][:most]),
+    )
+
+
+def _told(change: Mapping[str, Any]) -> str:
+    parts = [f"+{name}" for name in (*change["boxes_gained"], *(f"#{n}" for n in change["labels_gained"]))]
+    parts += [f"−{name}" for name in (*change["boxes_lost"], *(f"#{n}" for n in change["labels_lost"]))]
+    return ", ".join(parts[:4]) + (f" … {len(parts) - 4} more" if len(parts) > 4 else "")
