@@ -16,6 +16,7 @@ from phototag.app.messages import Examined, Job
 from phototag.app.models import Choice, choose_models
 from phototag.app.report import IndexReport, Listener, Note, Progress
 from phototag.app.stopping import stop_requests
+from phototag.app.thresholds import load_thresholds
 from phototag.app.words import canonical_names, load_vocabulary, words_above
 from phototag.app.workers import Pool
 from phototag.errors import InterruptedRunError, UsageError
@@ -27,6 +28,7 @@ from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store.engine import Index, index_path, open_index
 from phototag.store.models import set_current, want
+from phototag.store.planes import refresh as refresh_planes
 from phototag.store.roots import Scope, add_root, find_scope, list_roots
 from phototag.store.runs import finish_run, start_run
 from phototag.store.save import FileFailure, FileResult, known, save
@@ -117,6 +119,7 @@ class _Run:
         with self.index.begin() as conn:
             if not stop.requested:
                 self._sweep(conn)
+            refresh_planes(conn, load_thresholds(self.settings, self.vocabulary))
             report = self._finished()
             finish_run(conn, self.run_id, json.dumps(report.to_json(), ensure_ascii=False))
         if stop.requested:

@@ -50,7 +50,7 @@ def read_planes(conn: Connection) -> Planes:
 
 def signature(lexicon: Lexicon, thresholds: Thresholds, task: Task, name: str, asked: float | None = None) -> str:
     """The thresholds of a name in every model, as `plane_thresholds` keeps them."""
-    return ",".join(f"{model}:{thresholds.of(task, known, name, asked)!r}" for model, known in lexicon.models[task])
+    return ",".join(f"{model}:{least!r}" for model, least in _thresholds(lexicon, thresholds, task, name, asked))
 
 
 def refresh(conn: Connection, thresholds: Thresholds) -> int:
@@ -109,7 +109,15 @@ def _members(
 
 def _least(lexicon: Lexicon, thresholds: Thresholds, task: Task) -> dict[tuple[int, int], float]:
     return {
-        (model, number): thresholds.of(task, known, name)
-        for model, known in lexicon.models[task]
+        (model, number): least
         for name, number in lexicon.names.items()
+        for model, least in _thresholds(lexicon, thresholds, task, name, None)
     }
+
+
+def _thresholds(
+    lexicon: Lexicon, thresholds: Thresholds, task: Task, name: str, asked: float | None
+) -> Iterator[tuple[int, float]]:
+    """From which confidence on a name counts in each model; the user is always sure."""
+    for model, known in lexicon.models[task]:
+        yield model, 0.0 if model in lexicon.users else thresholds.of(task, known, name, asked)

@@ -58,6 +58,28 @@ CREATE TABLE saved (
 	at TEXT NOT NULL,
 	PRIMARY KEY (name)
 );
+CREATE TABLE planes (
+	id INTEGER NOT NULL,
+	kind INTEGER NOT NULL,
+	name_id INTEGER NOT NULL,
+	nth INTEGER NOT NULL,
+	chunk INTEGER NOT NULL,
+	bits BLOB NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (kind, name_id, nth, chunk)
+);
+CREATE TABLE plane_thresholds (
+	kind INTEGER NOT NULL,
+	name_id INTEGER NOT NULL,
+	thresholds TEXT NOT NULL,
+	PRIMARY KEY (kind, name_id)
+)
+ WITHOUT ROWID
+;
+CREATE TABLE stale_chunks (
+	chunk INTEGER NOT NULL,
+	PRIMARY KEY (chunk)
+);
 CREATE TABLE migrations (
 	version INTEGER NOT NULL,
 	name TEXT NOT NULL,
@@ -170,6 +192,7 @@ CREATE INDEX files_by_inode ON files (inode);
 CREATE INDEX files_by_photo ON files (photo_id);
 CREATE INDEX files_by_taken ON files (taken_at);
 CREATE INDEX photos_by_file ON photos (file_id);
+CREATE INDEX planes_by_chunk ON planes (chunk);
 CREATE INDEX words_live ON words (name_id, confidence, photo_id, live) WHERE live;
 CREATE VIEW v_photos AS
         SELECT p.id AS photo_id, rtrim(coalesce(r.path_text, CAST(r.path AS TEXT)), '/') || '/' || CASE WHEN length(d.path) THEN coalesce(d.path_text, CAST(d.path AS TEXT)) || '/' ELSE '' END || coalesce(f.name_text, CAST(f.name AS TEXT)) AS path, p.width AS width, p.height AS height, f.taken_at AS taken_at,
