@@ -162,6 +162,22 @@ def detector() -> onnx.ModelProto:
     return _model(nodes, SIDE, {"output": ["n", CELLS * CELLS, 8]}, [weights, bias, still, box, shape])
 
 
+def yolox() -> onnx.ModelProto:
+    """`detector` as YOLOX is exported: one photo, and the strides 8, 16 and 32, of which 16 alone finds things."""
+    model = detector()
+    model.graph.node[-1].output[0] = "middle"
+    levels = {
+        name: np.zeros((1, (SIDE // stride) ** 2, 8), np.float32) for name, stride in (("fine", 8), ("coarse", 32))
+    }
+    model.graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in levels.items())
+    model.graph.node.append(helper.make_node("Concat", ["fine", "middle", "coarse"], ["output"], axis=1))
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    output = model.graph.output[0].type.tensor_type.shape
+    output.dim[0].dim_value, output.dim[1].dim_value = 1, 64 + CELLS * CELLS + 4
+    onnx.checker.check_model(model)
+    return model
+
+
 def _model(
     nodes: list[onnx.NodeProto], side: int, outputs: Mapping[str, list[str | int]], constants: list[onnx.TensorProto]
 ) -> onnx.ModelProto:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from phototag.inference.catalog import read_catalog
 from phototag.inference.labels import UNUSED, read_labels
+from phototag.inference.library import OWN_CATALOG
 from phototag.inference.spec import ModelSpec
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings, shipped_folder
@@ -11,8 +13,17 @@ OWN_WORDS = "vocabulary.toml"
 
 
 def load_vocabulary(settings: Settings) -> Vocabulary:
-    """The shipped vocabulary with the user's own words. Raises UsageError naming what is wrong with the user's file."""
-    return Vocabulary.load(shipped_folder(), settings.folders.config / OWN_WORDS)
+    """The shipped vocabulary with the user's own words, and with the labels of the user's own models.
+
+    Raises UsageError naming what is wrong with the user's file.
+    """
+    vocabulary = Vocabulary.load(shipped_folder(), settings.folders.config / OWN_WORDS)
+    folder = settings.folders.models
+    if not (folder / OWN_CATALOG).is_file():
+        return vocabulary
+    specs = read_catalog(folder / OWN_CATALOG).models.values()
+    names = {name for spec in specs for name in canonical_names(spec, vocabulary) if name != UNUSED}
+    return vocabulary.extended(names)
 
 
 def canonical_names(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from phototag.cli.models_add import add
 from phototag.cli.session import Session, command
 from phototag.errors import ModelBrokenError
 
@@ -17,7 +18,8 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
     from phototag.render.tables import rows_table
 
     states = model_states(session.settings)
-    packs = open_library(session.settings).catalog.packs.values()
+    catalog = open_library(session.settings).catalog
+    packs = catalog.packs.values()
     if as_json:
         listed = [
             {
@@ -27,6 +29,7 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
                 "licence": spec.licence,
                 "accuracy": spec.accuracy,
                 "tested": spec.tested,
+                "own": spec.name in catalog.own,
                 "note": spec.note,
             }
             for spec, state in states
@@ -37,8 +40,14 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
         return
     columns = (("model", "left"), ("task", "left"), ("state", "left"), ("accuracy", "left"), ("licence", "left"))
     rows = (
-        (s.name, s.task.value, state.value, s.accuracy + ("" if s.tested else " (never run by us)"), s.licence)
-        for s, state in states
+        (
+            spec.name,
+            spec.task.value,
+            state.value + (", yours" if spec.name in catalog.own else ""),
+            spec.accuracy + ("" if spec.tested or spec.name in catalog.own else " (never run by us)"),
+            spec.licence,
+        )
+        for spec, state in states
     )
     session.table(rows_table(columns, rows))
     pack_columns = (("pack", "left"), ("classifier", "left"), ("detector", "left"), ("", "left"))
@@ -130,6 +139,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("list")(command(list_models))
     group.command("show")(command(show))
     group.command("install")(command(install))
+    group.command("add")(command(add))
     group.command("verify")(command(verify))
     group.command("remove")(command(remove))
     app.add_typer(group, name="models")

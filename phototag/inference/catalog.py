@@ -33,12 +33,19 @@ class Pack:
 class Catalog:
     """Models and packs by name; the packs are in the file's order, which is from the least to the most accurate.
 
-    `folder` holds the catalog file, the label lists and the embedded weights.
+    `folder` holds the catalog file, the label lists and the embedded weights; `own` are the names of the models that
+    the user added.
     """
 
     folder: Path
     models: Mapping[str, ModelSpec]
     packs: Mapping[str, Pack]
+    own: frozenset[str] = frozenset()
+
+    def with_own(self, added: "Catalog") -> "Catalog":
+        """This catalog and the user's own."""
+        models, packs = {**self.models, **added.models}, {**self.packs, **added.packs}
+        return Catalog(self.folder, models, packs, frozenset(added.models))
 
     def model(self, name: str) -> ModelSpec:
         """The model `name`. Raises UsageError when there is none."""
@@ -71,14 +78,14 @@ def load_catalog(path: Path | None = None, own: Path | None = None) -> Catalog:
     Raises ModelBrokenError when a file can't be read or a key is missing or wrong; the message names file and key.
     """
     path = path or default_catalog_path()
-    catalog = _read_catalog(path)
+    catalog = read_catalog(path)
     if own is None or not own.is_file():
         return catalog
-    added = _read_catalog(own)
-    return Catalog(catalog.folder, {**catalog.models, **added.models}, {**catalog.packs, **added.packs})
+    return catalog.with_own(read_catalog(own))
 
 
-def _read_catalog(path: Path) -> Catalog:
+def read_catalog(path: Path) -> Catalog:
+    """The models and packs of one catalog file alone. Raises ModelBrokenError as `load_catalog`."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -107,15 +107,16 @@ class Library:
         raise ModelMissingError("no models are installed", hint=self.install_hint())
 
     def remove(self, name: str) -> None:
-        """Delete the installed files of the model `name`; findings that it made stay in the index.
+        """Delete the installed files of the model `name`; findings that it made stay in the index. What the user
+        added is taken out of the catalog as well.
 
         Raises UsageError when it is embedded, ModelMissingError when it is not installed.
         """
         spec = self.catalog.model(name)
         folder = self.folder / spec.name
-        if folder.is_dir():
-            shutil.rmtree(folder)
+        if folder.is_dir() or name in self.catalog.own:
             forget(self.folder / OWN_CATALOG, name)
+            shutil.rmtree(folder, ignore_errors=name in self.catalog.own)  # which may have lost its folder
         elif spec.embedded:
             raise UsageError(f"the model {name} is part of phototag and can't be removed")
         else:
@@ -123,6 +124,8 @@ class Library:
 
     def install_hint(self, name: str = "") -> str:
         """The command that installs a pack: one with the model `name` if given, and one with an address if possible."""
+        if name in self.catalog.own:
+            return f"`phototag models add FILE.onnx --name {name}`"
         packs = [pack.name for pack in self.catalog.packs.values() if not name or name in pack.models]
         ready = [pack for pack in packs if pack in self.catalog.downloadable_packs()]
         if ready:

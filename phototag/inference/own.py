@@ -1,14 +1,18 @@
 """The user's own models: copied into the library and described in its catalog."""
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from phototag.errors import ModelBrokenError, UsageError
-from phototag.inference.catalog import load_catalog
+from phototag.inference.analyser import ModelFile, open_analyser
+from phototag.inference.catalog import read_catalog
 from phototag.inference.labels import UNUSED, read_labels
 from phototag.inference.library import OWN_CATALOG, Library, sha256_of
 from phototag.inference.owncatalog import enter, write
@@ -27,21 +31,40 @@ UNSAID = {
     "embedded": False,
 }
 """What a catalog says of a model and nobody said."""
+FITS: Mapping[str, Mapping[str, Any]] = {"letterbox": {"pad": 114, "anchor": "center"}, "crop": {}, "stretch": {}}
+"""What belongs to a fit, for a user who says no more than its name; a crop's `short_side` follows from the input."""
+PROOF = (64, 48)
 
 
-def add_model(
-    library: Library, file: Path, name: str, *, labels: Path | None = None, overrides: Mapping[str, Any] | None = None
-) -> tuple[ModelSpec, Guess]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the user says of a model: `labels`, a file with the names; `task`, `classify` or `detect`, or "" to have it
+    guessed; `table`, like a catalog's `models.NAME` or a part of one, which wins key by key over every guess."""
+
+    labels: Path | None = None
+    task: str = ""
+    table: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The input's width and height; 0 where nothing is said of it."""
+        pixels = self.table.get("input", {})
+        sizes = [pixels.get(key, 0) for key in ("width", "height")] if isinstance(pixels, dict) else [0, 0]
+        width, height = (size if isinstance(size, int) and 0 < size <= 1 << 14 else 0 for size in sizes)
+        return width, height
+
+
+def add_model(library: Library, file: Path, name: str, told: Told | None = None) -> tuple[ModelSpec, Guess]:
     """Copy the ONNX file into the library's folder as the model `name` and describe it in the user's own catalog.
 
-    What it is gets guessed; `overrides`, a table like a catalog's `models.NAME` or a part of one, wins key by key, and
-    `labels` is a file with the names. Returns the description and the guess behind it. Raises UsageError for a name
-    that is taken or a file that is not there, ModelBrokenError for a model that can't be loaded, recognised or
-    described; nothing is kept then.
+    What nobody `told` is guessed. Returns the description and the guess behind it. Raises UsageError for a name that is
+    taken or a file that is not there, ModelBrokenError for a model that can't be loaded, recognised, described or run;
+    nothing is kept then.
     """
+    told = told or Told()
     if name in library.catalog.models:
         raise UsageError(f"there is a model “{name}” already", hint="Choose another --name.")
-    if not name or Path(name).name != name or name.startswith("."):
+    if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
         raise UsageError(f"“{name}” can't be the name of a model", hint="Use letters, digits and hyphens.")
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
@@ -50,18 +73,18 @@ def add_model(
         folder = Path(scratch) / name
         folder.mkdir(mode=0o700)
         session = _copy(file, folder)
-        guess = _guess(session, overrides or {})
-        table = _merged(guess.table, overrides or {})
-        names = _names(guess, labels)
-        (folder / LABELS_FILE).write_text("".join(f"{label}\n" for label in names), encoding="utf-8")
+        guess = _guess(session, told)
+        table = _merged(guess.table, told.table)
+        (folder / LABELS_FILE).write_text("".join(f"{label}\n" for label in _names(guess, told.labels)), "utf-8")
         table["labels"] = f"{name}/{LABELS_FILE}"
         model = folder / file.name
         table["builds"] = [{"file": file.name, "size": model.stat().st_size, "sha256": sha256_of(model), "url": ""}]
-        _check(Path(scratch), {name: table})
+        _prove(Path(scratch), name, table)
+        if (library.folder / name).is_dir():
+            raise UsageError(f"{library.folder / name} is in the way", hint="Move it away, or choose another --name.")
         folder.rename(library.folder / name)
     enter(library.folder / OWN_CATALOG, name, table)
-    own = load_catalog(library.folder / OWN_CATALOG)
-    library.catalog = replace(library.catalog, models={**library.catalog.models, **own.models})
+    library.catalog = library.catalog.with_own(read_catalog(library.folder / OWN_CATALOG))
     return library.catalog.model(name), guess
 
 
@@ -70,26 +93,52 @@ def _copy(file: Path, folder: Path) -> Session:
     copy = folder / file.name
     try:
         shutil.copyfile(file, copy)
+        try:
+            return Session(copy)
+        except ModelBrokenError:
+            if not _copy_weights(file, copy):
+                raise
+        return Session(copy)
     except OSError as error:
         raise ModelBrokenError(f"{file} can't be copied: {error}", hint="Check the disk space.") from error
-    try:
-        return Session(copy)
-    except ModelBrokenError:
-        beside = [
-            other for other in sorted(file.parent.glob(f"{file.stem}*")) if other.is_file() and other.suffix != ".onnx"
-        ]
-        if not beside:
-            raise
-        for other in beside:
-            shutil.copyfile(other, folder / other.name)
-        return Session(copy)
+    except ModelBrokenError as error:  # about the user's file, not about the copy that goes away
+        raise ModelBrokenError(error.message.replace(str(folder), str(file.parent)), hint=error.hint) from error
 
 
-def _guess(session: Session, overrides: Mapping[str, Any]) -> Guess:
+def _copy_weights(file: Path, copy: Path) -> bool:
+    """Copy the files beside the model whose names are in it, and write their checksum into the copy: a model's identity
+    is its file's checksum, and new weights must give another one. Whether there were any."""
+    content = file.read_bytes()
+    beside = [
+        other
+        for other in sorted(file.parent.iterdir())
+        if other != file and other.is_file() and other.name.encode("utf-8", "surrogateescape") in content
+    ]
+    digest = hashlib.sha256()
+    for other in beside:
+        shutil.copyfile(other, copy.with_name(other.name))
+        digest.update(bytes.fromhex(sha256_of(other)))
+    if beside:
+        with copy.open("ab") as end:
+            end.write(_note("phototag.weights", digest.hexdigest()))
+    return bool(beside)
+
+
+def _note(key: str, value: str) -> bytes:
+    """A `metadata_props` entry (field 14 of ONNX's ModelProto, with key and value) in protobuf's coding. Appended to a
+    file it becomes part of the model, as concatenated messages merge. For texts that make less than 128 bytes."""
+    pair = b"".join(bytes([field << 3 | 2, len(text)]) + text.encode("ascii") for field, text in ((1, key), (2, value)))
+    return bytes([14 << 3 | 2, len(pair)]) + pair
+
+
+def _guess(session: Session, told: Told) -> Guess:
     """The guess; none is needed when the user describes all that it would be about."""
-    if overrides.keys() >= {"task", "input", "head", "confidence"}:
+    if told.table.keys() >= {"task", "input", "head", "confidence"}:
         return Guess(dict(UNSAID), (), 0, "", ("described by the user",))
-    return recognise(session, shipped_folder() / FAMILIES_FILE)
+    task = told.task or str(told.table.get("task", ""))
+    if task not in ("", "classify", "detect"):
+        raise UsageError(f"a model's task is classify or detect, not “{task}”")
+    return recognise(session, shipped_folder() / FAMILIES_FILE, task=task, size=told.size)
 
 
 def _names(guess: Guess, labels: Path | None) -> tuple[str, ...]:
@@ -105,7 +154,10 @@ def _names(guess: Guess, labels: Path | None) -> tuple[str, ...]:
             hint="Give a text file with one name a line with --labels.",
         )
     if guess.label_count and len(names) != guess.label_count:
-        raise ModelBrokenError(f"the model has {guess.label_count} labels, the list has {len(names)} names")
+        raise ModelBrokenError(
+            f"the model has {guess.label_count} labels, the list has {len(names)} names",
+            hint="One name a line, in the model's order; “-” for a label that means nothing.",
+        )
     return names
 
 
@@ -117,14 +169,31 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _merged(table: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(table)
-    for key, value in overrides.items():
+def _merged(guessed: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The guess with what the user told in place of it. Another fit or family takes the keys with it that belong to the
+    guessed one."""
+    merged = dict(guessed)
+    for key, value in told.items():
         merged[key] = _merged(merged[key], value) if isinstance(value, dict) and key in merged else value
+    for key, choice in (("input", "fit"), ("head", "family")):
+        was, new = guessed.get(key, {}), told.get(key, {})
+        if isinstance(was, dict) and isinstance(new, dict) and new.get(choice, was.get(choice)) != was.get(choice):
+            merged[key] = _refitted(was, new) if choice == "fit" else dict(new)
     return merged
 
 
-def _check(folder: Path, models: dict[str, Any]) -> None:
-    """Read the description back as the program will."""
-    write(folder / OWN_CATALOG, {"packs": {}, "models": models})
-    load_catalog(folder / OWN_CATALOG)
+def _refitted(was: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in was.items() if key not in ("pad", "anchor", "short_side")}
+    pixels = {**kept, **FITS.get(new["fit"], {}), **new}
+    if new["fit"] == "crop":
+        pixels.setdefault("short_side", max(pixels["width"], pixels["height"]))
+    return pixels
+
+
+def _prove(folder: Path, name: str, table: Mapping[str, Any]) -> None:
+    """Read the description back and run the model on a grey picture, as the program will."""
+    write(folder / OWN_CATALOG, {"packs": {}, "models": {name: table}})
+    spec = read_catalog(folder / OWN_CATALOG).model(name)
+    build = spec.builds[0]
+    model = ModelFile(spec, folder / name / build.file, build.sha256, spec.labels, {}, None)
+    open_analyser(model).analyse([Image.new("RGB", PROOF, (128, 128, 128))])

@@ -17,7 +17,7 @@ from phototag.errors import ModelBrokenError, UsageError
 from phototag.inference.analyser import ModelFile, open_analyser
 from phototag.inference.catalog import Catalog, load_catalog
 from phototag.inference.library import OWN_CATALOG, Library, State
-from phototag.inference.own import add_model
+from phototag.inference.own import Told, add_model
 from phototag.types import Findings
 from tests.onnx_models import classifier, detector, paint
 
@@ -65,7 +65,7 @@ def noise(*shape: int, low: float = 0.0, high: float = 1.0) -> npt.NDArray[np.fl
 
 def added(library: Library, file: Path, **options: Any) -> dict[str, Any]:
     """The table that the user's catalog has afterwards."""
-    add_model(library, file, "mine", **options)
+    add_model(library, file, "mine", Told(**options))
     table: dict[str, Any] = tomllib.loads((library.folder / OWN_CATALOG).read_text("utf-8"))["models"]["mine"]
     return table
 
@@ -178,7 +178,7 @@ def test_a_fixed_batch_is_filled_up(library: Library, tmp_path: Path) -> None:
         },
         "confidence": {"threshold": 0.3, "floor": 0.1, "keep": 20},
     }  # fmt: skip
-    add_model(library, tmp_path / "m.onnx", "mine", labels=spec.labels_file, overrides=overrides)
+    add_model(library, tmp_path / "m.onnx", "mine", Told(spec.labels_file, table=overrides))
     photos = [paint({(0, 0): "dog"}), paint({}), paint({(1, 1): "car"}), paint({(3, 3): "person"})]
     found = [[d.label for d in findings.detections] for findings in run(library, "mine", *photos)]
     assert found == [["dog"], [], ["car"], ["person"]]
@@ -188,13 +188,13 @@ def test_an_open_size_comes_from_the_metadata_or_from_custom(library: Library, t
     onnx.save(_open(classifier()), tmp_path / "m.onnx")
     labels = tmp_path / "names.txt"
     labels.write_text("a\nb\nc\nd\ne\nf\n", "utf-8")
-    _, guess = add_model(library, tmp_path / "m.onnx", "usual", labels=labels)
+    _, guess = add_model(library, tmp_path / "m.onnx", "usual", Told(labels))
     assert library.catalog.model("usual").input.width == 224
     assert any("takes any size: 224 x 224 is usual" in note for note in guess.notes)
     model = _open(classifier())
     helper.set_model_props(model, {"imgsz": "[96, 96]"})
     onnx.save(model, tmp_path / "n.onnx")
-    add_model(library, tmp_path / "n.onnx", "noted", labels=labels)
+    add_model(library, tmp_path / "n.onnx", "noted", Told(labels))
     assert library.catalog.model("noted").input.width == 96
     assert run(library, "noted", Image.new("RGB", (50, 40), (255, 0, 0)))[0].labels[0].name == "a"
 
@@ -216,7 +216,7 @@ def test_metadata_is_data_and_never_code(library: Library, tmp_path: Path) -> No
 
 def test_a_user_overrides_key_by_key(library: Library, tmp_path: Path) -> None:
     file = save(tmp_path / "m.onnx", {"o": YOLOX})
-    table = added(library, file, overrides={"input": {"channels": "rgb"}, "head": {"nms_iou": 0.5}, "licence": "mine"})
+    table = added(library, file, table={"input": {"channels": "rgb"}, "head": {"nms_iou": 0.5}, "licence": "mine"})
     assert (table["input"]["channels"], table["input"]["pad"], table["licence"]) == ("rgb", 114, "mine")
     assert (table["head"]["nms_iou"], table["head"]["strides"]) == (0.5, [8, 16, 32])
 
@@ -260,17 +260,17 @@ def test_weights_in_a_file_beside_the_model_come_along(library: Library, tmp_pat
         classifier(),
         tmp_path / "from" / "m.onnx",
         save_as_external_data=True,
-        location="m.onnx.data",
+        location="weights.bin",
         size_threshold=0,
     )
     labels = tmp_path / "names.txt"
     labels.write_text("a\nb\nc\nd\ne\nf\n", "utf-8")
-    add_model(library, tmp_path / "from" / "m.onnx", "mine", labels=labels)
-    assert sorted(path.name for path in (library.folder / "mine").iterdir()) == ["labels.txt", "m.onnx", "m.onnx.data"]
+    add_model(library, tmp_path / "from" / "m.onnx", "mine", Told(labels))
+    assert sorted(path.name for path in (library.folder / "mine").iterdir()) == ["labels.txt", "m.onnx", "weights.bin"]
     assert run(library, "mine", Image.new("RGB", (50, 40), (255, 0, 0)))[0].labels[0].name == "a"
-    (tmp_path / "from" / "m.onnx.data").unlink()
+    (tmp_path / "from" / "weights.bin").unlink()
     with pytest.raises(ModelBrokenError):
-        add_model(library, tmp_path / "from" / "m.onnx", "other", labels=labels)
+        add_model(library, tmp_path / "from" / "m.onnx", "other", Told(labels))
 
 
 def test_own_models_stay_until_they_are_removed(library: Library, tmp_path: Path) -> None:
