@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +19,7 @@ from phototag.media.content import identify
 from phototag.store.answers import ORDERS
 from phototag.store.pages import Entry
 from phototag.web import views
+from phototag.web.assets import asset_names, read_asset
 
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 FOREVER = "private, max-age=31536000, immutable"  # a picture's address names its content
@@ -114,7 +114,7 @@ class Pages:
         rest = _parameters(query, sort)
         links = {"before": beside and beside.before, "after": beside and beside.after}
         values: dict[str, Any] = {name: f"/photo/{found}{rest}" if found else None for name, found in links.items()}
-        values["place"] = f"{beside.place:,} of the hits" if beside else None
+        values["place"] = f"hit {beside.place:,}" if beside else None
         exposure = read_exposure(view.details.hit)
         values |= views.photo_values(view, exposure, paths=True, gps=True)
         values |= {"picture": f"/image/{content}.jpg", "original": f"/file/{content}"}
@@ -210,16 +210,6 @@ def application(gallery: Gallery, thumbnails: Thumbnails) -> Starlette:
     handlers: Any = dict.fromkeys((_AbsentError, PhototagError, Exception, 404), pages.refuse)
     handlers[404] = lambda request, _error: pages.refuse(request, _AbsentError())
     return Starlette(routes=[Route(path, answer) for path, answer in answers.items()], exception_handlers=handlers)
-
-
-def asset_names() -> frozenset[str]:
-    """The names of the styles, scripts and icons."""
-    return frozenset(file.name for file in resources.files("phototag.web").joinpath("static").iterdir())
-
-
-def read_asset(name: str) -> bytes:
-    """A style, script or icon."""
-    return resources.files("phototag.web").joinpath("static", name).read_bytes()
 
 
 def _asked(request: Request) -> tuple[str, str]:
