@@ -1,0 +1,81 @@
+"""`phototag doctor --bench`: how fast this machine runs the models, and what to set."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from phototag.app.index import available_cores, model_files
+from phototag.app.models import choose_models
+from phototag.app.words import load_vocabulary
+from phototag.errors import ModelError
+from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.providers import CPU, available
+from phototag.settings import Settings
+
+SECONDS = 1.0
+BATCHES = (1, 8)
+SIZE = (640, 480)
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Photos per second through both models: of one process with so many threads, and of all `processes` together.
+
+    A batch is None where a model takes one photo at a time only. `failed` says why a provider does not work.
+    """
+
+    provider: str
+    threads: int
+    batch: int
+    processes: int
+    one: float
+    failed: str = ""
+
+    @property
+    def together(self) -> float:
+        """What all processes do together, if they do not get into one another's way."""
+        return self.one * self.processes
+
+
+def measure(settings: Settings) -> Iterator[Speed]:
+    """Every provider with every sensible number of threads and size of batch; decoding is not part of it."""
+    files = model_files(choose_models(settings), settings, load_vocabulary(settings))
+    cores = available_cores()
+    for provider in available():
+        for threads in sorted({1, max(1, cores // 2), cores}) if provider == CPU else (1,):
+            for batch in BATCHES:
+                yield _measure(files, provider, threads, batch, cores // threads if provider == CPU else 1)
+
+
+def _measure(files: Sequence[ModelFile], provider: str, threads: int, batch: int, processes: int) -> Speed:
+    speed = Speed(provider, threads, batch, processes, 0.0)
+    try:
+        analysers = [_open(file, provider, threads, batch) for file in files]
+        return replace(speed, one=_photos_per_second(analysers, batch))
+    except ModelError as error:
+        return replace(speed, failed=error.message)
+
+
+def _open(file: ModelFile, provider: str, threads: int, batch: int) -> Analyser:
+    """The model with this batch, or with its own where its file fixes it."""
+    try:
+        spec = replace(file.spec, input=replace(file.spec.input, batch=batch))
+        return open_analyser(replace(file, spec=spec), threads=threads, provider=provider)
+    except ModelError:
+        return open_analyser(file, threads=threads, provider=provider)
+
+
+def _photos_per_second(analysers: Sequence[Analyser], batch: int) -> float:
+    from PIL import Image
+
+    pixels = os.urandom(SIZE[0] * SIZE[1] * 3)
+    images = [Image.frombytes("RGB", SIZE, pixels)] * batch
+    done, began = -batch, 0.0  # the first batch warms up
+    while done <= 0 or time.perf_counter() - began < SECONDS:
+        if done == 0:
+            began = time.perf_counter()
+        for analyser in analysers:
+            analyser.analyse(images)
+        done += batch
+    return done / (time.perf_counter() - began)
