@@ -6,7 +6,9 @@
 `detect` reads COCO's format and prints, per detector: AP and AP50 at floor 0.01 by faster-coco-eval; the confidence at
 which as many objects are found as the truth has, for all labels and for the commonest one (photos with crowds left
 out); how far counts are off at the catalog's threshold; and the confidence above which a photo keeps ten boxes.
-`classify` reads a tar of photos whose names begin with a WordNet id, and prints top-1 and top-5.
+`--every N` takes every Nth photo of the truth. `classify` reads a tar of photos whose names begin with a WordNet id,
+and prints top-1 and top-5; what share of the labels at or above a confidence is right, and of the photos gets its
+label; and how many labels a photo keeps at the catalog's floor.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from phototag.types import Detection, Task
 
 EVALUATION_FLOOR = 0.01
 BOXES_A_PHOTO = 10
+THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
 
 
 def main() -> None:
@@ -40,14 +43,16 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="models; default: all whose files are there")
     parser.add_argument("--models", type=Path, required=True, help="folder with the weights")
     parser.add_argument("--images", type=Path, help="default: images/ beside TRUTH")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth photo of the truth alone")
     options = parser.parse_intermixed_args()
+    truth = _truth(options.truth, options.every) if options.task == Task.DETECT else None
     specs = [spec for spec in load_catalog().models.values() if spec.task == options.task]
     for spec in specs:
         if options.names and spec.name not in options.names:
             continue
         analyser = _open(spec, options.models)
         if analyser and options.task == Task.DETECT:
-            _measure_detector(analyser, spec, options.truth, options.images or options.truth.parent / "images")
+            _measure_detector(analyser, spec, truth, options.images or options.truth.parent / "images")
         elif analyser:
             _measure_classifier(analyser, spec, options.truth)
 
@@ -61,8 +66,15 @@ def _open(spec: ModelSpec, folder: Path) -> Analyser | None:
     return None
 
 
-def _measure_detector(analyser: Analyser, spec: ModelSpec, truth_file: Path, images: Path) -> None:
-    truth = json.loads(truth_file.read_text("utf-8"))
+def _truth(file: Path, every: int) -> Any:
+    truth = json.loads(file.read_text("utf-8"))
+    truth["images"] = truth["images"][::every]
+    kept = {photo["id"] for photo in truth["images"]}
+    truth["annotations"] = [box for box in truth["annotations"] if box["image_id"] in kept]
+    return truth
+
+
+def _measure_detector(analyser: Analyser, spec: ModelSpec, truth: Any, images: Path) -> None:
     found: dict[int, tuple[Detection, ...]] = {}
     seconds = 0.0
     for photo in truth["images"]:
@@ -125,12 +137,25 @@ def average_precision(truth: Any, found: dict[int, tuple[Detection, ...]]) -> tu
 
 def _measure_classifier(analyser: Analyser, spec: ModelSpec, photos: Path) -> None:
     ids = dict(zip(spec.labels, read_labels(spec.labels_file).ids, strict=True))
+    answers = [(wnid, analyser.analyse([image])[0].labels) for wnid, image in _photos(photos)]
     places = []
-    for wnid, image in _photos(photos):
-        best = [ids[label.name] for label in analyser.analyse([image])[0].labels[:5]]
+    for wnid, labels in answers:
+        best = [ids[label.name] for label in labels[:5]]
         places.append(best.index(wnid) if wnid in best else None)
     first, fifth = sum(place == 0 for place in places), sum(place is not None for place in places)
     print(f"{spec.name}: top-1 {100 * first / len(places):.1f}, top-5 {100 * fifth / len(places):.1f} of {len(places)}")
+    for threshold in THRESHOLDS:
+        said = [
+            (wnid, ids[label.name]) for wnid, labels in answers for label in labels if label.confidence >= threshold
+        ]
+        right = sum(wnid == label for wnid, label in said)
+        print(
+            f"  at {threshold:.2f}: {100 * right / max(len(said), 1):.1f} % of the labels are right, "
+            f"{100 * right / len(answers):.1f} % of the photos get theirs"
+        )
+    floor = spec.confidences.floor
+    kept = sum(label.confidence >= floor for _, labels in answers for label in labels)
+    print(f"  {kept / len(answers):.1f} labels a photo at the floor of {floor}", flush=True)
 
 
 def _photos(file: Path) -> Iterator[tuple[str, Image.Image]]:

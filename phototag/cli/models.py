@@ -1,13 +1,16 @@
 """`phototag models`: which there are, which are installed, and installing more."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phototag.cli.models_add import add
 from phototag.cli.session import Session, command
 from phototag.errors import ModelBrokenError
+
+if TYPE_CHECKING:
+    from phototag.inference.spec import ModelSpec
 
 Name = Annotated[str, typer.Argument(help="A model, as `phototag models list` shows it.", show_default=False)]
 
@@ -28,7 +31,7 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
                 "state": state.value,
                 "licence": spec.licence,
                 "accuracy": spec.accuracy,
-                "tested": spec.tested,
+                "tested": spec.builds_tested == len(spec.builds),
                 "own": spec.name in catalog.own,
                 "note": spec.note,
             }
@@ -38,13 +41,21 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
         document = {"models": listed, "packs": pairs}
         session.print(json.dumps(document, ensure_ascii=False))
         return
-    columns = (("model", "left"), ("task", "left"), ("state", "left"), ("accuracy", "left"), ("licence", "left"))
+    columns = (
+        ("model", "left"),
+        ("task", "left"),
+        ("state", "left"),
+        ("accuracy", "left"),
+        ("run by us", "left"),
+        ("licence", "left"),
+    )
     rows = (
         (
             spec.name,
             spec.task.value,
             state.value + (", yours" if spec.name in catalog.own else ""),
-            spec.accuracy + ("" if spec.tested or spec.name in catalog.own else " (never run by us)"),
+            spec.accuracy,
+            "" if spec.name in catalog.own else _tried(spec),
             spec.licence,
         )
         for spec, state in states
@@ -52,6 +63,12 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
     session.table(rows_table(columns, rows))
     pack_columns = (("pack", "left"), ("classifier", "left"), ("detector", "left"), ("", "left"))
     session.table(rows_table(pack_columns, ((p.name, p.classifier, p.detector, p.note) for p in packs)))
+
+
+def _tried(spec: "ModelSpec") -> str:
+    """Whether phototag's authors ran the model's real weights."""
+    tested, builds = spec.builds_tested, len(spec.builds)
+    return "yes" if tested == builds else f"{tested} of {builds} files" if tested else "never"
 
 
 def show(session: Session, name: Name) -> None:
@@ -73,8 +90,11 @@ def show(session: Session, name: Name) -> None:
         ("note", spec.note),
     ]
     for build in spec.builds:
-        facts.append(("build", f"{build.file}, {build.size:,} bytes, sha256 {build.sha256 or 'not published'}"))
+        size = f"{build.size:,} bytes" if build.size else "size not published"
+        facts.append(("build", f"{build.file}, {size}, sha256 {build.sha256 or 'not published'}"))
         facts.append(("", build.url or "published nowhere"))
+        if name not in library.catalog.own:
+            facts.append(("", "run by phototag's authors" if build.tested else "never run by phototag's authors"))
     session.table(rows_table((("", "left"), (name, "left")), facts))
 
 

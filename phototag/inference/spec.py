@@ -64,12 +64,13 @@ class InputSpec:
 @dataclass(frozen=True, slots=True)
 class Build:
     """One file that holds the model. `size` is in bytes (0: unpublished), `sha256` in hex ("": unpublished, pinned when
-    first installed), `url` the official address ("": published nowhere)."""
+    first installed), `url` the official address ("": published nowhere), `tested` whether phototag's authors ran it."""
 
     file: str
     size: int
     sha256: str
     url: str
+    tested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ class ModelSpec:
         return read_labels(self.labels_file).names
 
     @property
+    def builds_tested(self) -> int:
+        """How many of the builds phototag's authors ran."""
+        return sum(build.tested for build in self.builds)
+
+    @property
     def downloadable(self) -> bool:
         """Whether one of the builds has an official address."""
         return any(build.url for build in self.builds)
@@ -121,6 +127,7 @@ def read_spec(name: str, table: Table, folder: Path) -> ModelSpec:
 
     Raises ModelBrokenError naming the key when something is missing, misspelt or impossible.
     """
+    tested = table.flag("tested")
     spec = ModelSpec(
         name=name,
         task=Task(table.choice("task", *Task)),
@@ -128,13 +135,13 @@ def read_spec(name: str, table: Table, folder: Path) -> ModelSpec:
         source=table.text("source"),
         accuracy=table.text("accuracy"),
         note=table.text("note"),
-        tested=table.flag("tested"),
+        tested=tested,
         embedded=table.flag("embedded"),
         labels_file=folder / table.text("labels"),
         input=_read_input(table.table("input")),
         head=table.table("head"),
         confidences=_read_confidences(table.table("confidence")),
-        builds=tuple(_read_build(build) for build in table.tables("builds")),
+        builds=tuple(_read_build(build, tested) for build in table.tables("builds")),
     )
     table.finish()
     if not spec.builds:
@@ -185,9 +192,13 @@ def _read_confidences(table: Table) -> Confidences:
     return confidences
 
 
-def _read_build(table: Table) -> Build:
+def _read_build(table: Table, tested: bool) -> Build:
     build = Build(
-        file=table.text("file"), size=table.integer("size"), sha256=table.text("sha256").lower(), url=table.text("url")
+        file=table.text("file"),
+        size=table.integer("size"),
+        sha256=table.text("sha256").lower(),
+        url=table.text("url"),
+        tested=table.flag("tested") if "tested" in table else tested,
     )
     table.finish()
     if not build.file or Path(build.file).name != build.file:

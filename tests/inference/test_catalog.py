@@ -19,7 +19,7 @@ from tests.onnx_models import write_models
 def test_every_model_of_phototag_can_be_read_to_the_last_key() -> None:
     catalog = load_catalog()
     for spec in catalog.models.values():
-        assert len(spec.labels) in (80, 1000)
+        assert len(spec.labels) in (80, 91, 1000)
         if spec.task is Task.DETECT:
             read_decoder(spec)
         else:
@@ -35,6 +35,14 @@ def test_the_packs_of_the_contract_are_there() -> None:
     ready = catalog.downloadable_packs()
     assert {"standard", "balanced", "accurate"} <= set(ready)
     assert not {"small", "medium"} & set(ready)
+
+
+def test_what_was_never_run_is_said_of_each_file() -> None:
+    catalog = load_catalog()
+    assert [build.tested for build in catalog.model("yolox-nano").builds] == [False, True]
+    assert catalog.model("yolox-nano").builds_tested == 1
+    assert catalog.model("rf-detr-nano").builds_tested == 0
+    assert catalog.model("nanodet-m").builds_tested == 1
 
 
 def test_label_lists_have_ids_and_no_name_twice() -> None:
