@@ -22,6 +22,7 @@ from phototag.query.verbs import strip_verb
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store import answers as stored
+from phototag.store.corrections import own_words
 from phototag.store.counts import Counted, count
 from phototag.store.details import Details, copies_of, details
 from phototag.store.engine import open_index
@@ -131,6 +132,7 @@ def open_answers(settings: Settings, note: Callable[[str], None]) -> Iterator[An
             note(text)
         vocabulary = load_vocabulary(settings)
         with index.read() as conn:
+            vocabulary = vocabulary.extended(own_words(conn))
             yield Answers(conn, vocabulary, load_thresholds(settings, vocabulary), note)
 
 

@@ -5,7 +5,23 @@ from typing import Annotated
 import typer
 
 from phototag import __version__
-from phototag.cli import ask, count, crop, demo, errors, index, labels, models, roots, saved, search, show
+from phototag.cli import (
+    ask,
+    box,
+    corrections,
+    count,
+    crop,
+    demo,
+    errors,
+    index,
+    labels,
+    models,
+    roots,
+    saved,
+    search,
+    show,
+    tag,
+)
 from phototag.cli import eval as eval_command
 from phototag.cli import open as open_command
 from phototag.cli.session import Database, Quiet, Verbose
@@ -48,6 +64,9 @@ open_command.add_to(app)
 crop.add_to(app)
 labels.add_to(app)
 saved.add_to(app)
+tag.add_to(app)
+box.add_to(app)
+corrections.add_to(app)
 models.add_to(app)
 roots.add_to(app)
 errors.add_to(app)

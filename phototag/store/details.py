@@ -36,7 +36,7 @@ def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) 
 
     Raises UsageError when the index has no such photo, or several.
     """
-    photo = _photo_at(conn, path) or _photo_named(conn, name, path)
+    photo = photo_id(conn, path, name)
     lexicon = read_lexicon(conn)
     row = conn.exec_driver_sql(
         f"SELECT {COLUMNS}, {PATH}, NULL FROM {PHOTOS} WHERE p.id = ?",
@@ -52,6 +52,14 @@ def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) 
         (photo,),
     )
     return Details(hit, _paths(conn, photo), kind, tuple(models.scalars()))
+
+
+def photo_id(conn: Connection, path: bytes, name: bytes) -> int:
+    """The id of the photo in the file at `path` (absolute), else of the only one in a file called `name`.
+
+    Raises UsageError when the index has no such photo, or several.
+    """
+    return _photo_at(conn, path) or _photo_named(conn, name, path)
 
 
 def copies_of(conn: Connection, path: bytes) -> tuple[bytes, ...]:

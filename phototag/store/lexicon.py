@@ -12,8 +12,8 @@ from phototag.types import Task
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The `names` of an index with their ids, and per task the (id, name) of its `models`; `users` are those models that
-    stand for the user, who is always sure."""
+    """The `names` of an index with their ids, and per task the (id, name) of its `models`; `users` are those
+    models that stand for the user, who is always sure."""
 
     names: Mapping[str, int]
     models: Mapping[Task, tuple[tuple[int, str], ...]]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert
 
 from phototag import __version__
 from phototag.errors import IndexFileError, IndexTooNewError
-from phototag.store import faults, views
+from phototag.store import correction_tables, faults, views
 from phototag.store.clock import now
 from phototag.store.tables import metadata, migrations
 
@@ -30,7 +30,7 @@ class Step:
     apply: Callable[[Connection], None]
 
 
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (Step(2, "corrections", correction_tables.create),)
 
 
 def newest(steps: tuple[Step, ...] = STEPS) -> int:

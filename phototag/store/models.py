@@ -43,8 +43,8 @@ def want(conn: Connection, asked: Iterable[tuple[ModelId, float]]) -> tuple[Want
 
 
 def stored_models(conn: Connection) -> tuple[StoredModel, ...]:
-    """Every model that the index knows, in the order it met them."""
-    rows = conn.execute(select(models).order_by(models.c.id))
+    """Every model that the index knows, in the order it met them; the user is none."""
+    rows = conn.execute(select(models).where(models.c.sha256.not_in(("tags", "boxes"))).order_by(models.c.id))
     return tuple(StoredModel(row.id, ModelId(Task(row.task), row.name, row.sha256), bool(row.current)) for row in rows)
 
 

@@ -36,7 +36,8 @@ def break_references(conn: Connection) -> None:
     conn.exec_driver_sql("DELETE FROM names")
 
 
-STEPS = (Step(2, "stars", add_column), Step(3, "notes", rebuild))
+NEWEST = migrate.newest()
+STEPS = (*migrate.STEPS, Step(NEWEST + 1, "stars", add_column), Step(NEWEST + 2, "notes", rebuild))
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def photos(library: Library) -> Library:
 def test_a_new_index_is_recorded(library: Library) -> None:
     with library.open():
         pass
-    assert library.rows("SELECT version, name FROM migrations") == [(1, "create")]
+    assert library.rows("SELECT version, name FROM migrations") == [(NEWEST, "create")]
     with library.db.open("rb") as stream:
         assert stream.read(72)[68:] == b"PTAG"
 
@@ -58,17 +59,17 @@ def test_each_step_is_recorded_after_a_backup(photos: Library) -> None:
     with photos.open() as index:
         migrate.upgrade(index.connection, photos.db, STEPS)
         with index.read() as conn:
-            assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == 3
+            assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == NEWEST + 2
             assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
             assert [tuple(row) for row in conn.exec_driver_sql("SELECT version, name FROM migrations")] == [
-                (1, "create"),
-                (2, "stars"),
-                (3, "notes"),
+                (NEWEST, "create"),
+                (NEWEST + 1, "stars"),
+                (NEWEST + 2, "notes"),
             ]
             assert conn.exec_driver_sql("SELECT count(*) FROM v_objects").scalar_one() == 2
             assert check(conn) == ()
         migrate.upgrade(index.connection, photos.db, STEPS)
-    saved = photos.db.with_name("index.db.backup-v1")
+    saved = photos.db.with_name(f"index.db.backup-v{NEWEST}")
     assert saved.stat().st_mode & 0o777 == 0o600
     with open_index(saved, write=False) as index, index.read() as conn:
         assert conn.exec_driver_sql("SELECT count(*) FROM v_objects").scalar_one() == 2
@@ -79,12 +80,12 @@ def test_each_step_is_recorded_after_a_backup(photos: Library) -> None:
 @pytest.mark.parametrize(("apply", "error"), [(fail, ZeroDivisionError), (break_references, IndexFileError)])
 def test_a_step_that_fails_leaves_the_version_before_it(photos: Library, apply: object, error: type[Exception]) -> None:
     assert callable(apply)
-    steps = (STEPS[0], Step(3, "fails", apply))
+    steps = (*STEPS[:-1], Step(NEWEST + 2, "fails", apply))
     with photos.open() as index:
         with pytest.raises(error):
             migrate.upgrade(index.connection, photos.db, steps)
         with index.read() as conn:
-            assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == 2
+            assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == NEWEST + 1
             assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
             assert conn.exec_driver_sql("SELECT count(*) FROM v_objects").scalar_one() == 2
             assert conn.exec_driver_sql("SELECT count(*) FROM sqlite_master WHERE name = 'half'").scalar_one() == 0
@@ -92,12 +93,12 @@ def test_a_step_that_fails_leaves_the_version_before_it(photos: Library, apply: 
 
 
 def test_no_upgrade_without_a_backup(photos: Library) -> None:
-    (photos.db.with_name("index.db.backup-v1")).mkdir()
+    (photos.db.with_name(f"index.db.backup-v{NEWEST}")).mkdir()
     with photos.open() as index:
         with pytest.raises(IndexFileError, match="can't copy"):
             migrate.upgrade(index.connection, photos.db, STEPS)
         with index.read() as conn:
-            assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == 1
+            assert conn.exec_driver_sql("PRAGMA user_version").scalar_one() == NEWEST
 
 
 def test_the_steps_lead_to_the_schema_of_a_new_index(tmp_path: Path) -> None:
