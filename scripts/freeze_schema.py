@@ -1,7 +1,7 @@
 """Write the first schema as SQL text: `python scripts/freeze_schema.py > tests/store/schema-v1.sql`.
 
 For the time before the first release only; from then on the text never changes, and a change of the tables is a step in
-`phototag/store/migrate.py`.
+`phototag/store/migrate.py`. What the steps add is left out.
 """
 
 import sqlite3
@@ -20,7 +20,7 @@ def main() -> None:
         open_index(path, write=True).close()
         with closing(sqlite3.connect(path)) as raw:
             rows = raw.execute(
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL "
+                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT IN ('corrections', 'relatives') "
                 "ORDER BY type = 'view', type = 'index', iif(type = 'index', name, ''), rowid"
             ).fetchall()
     print("-- The first schema, as phototag 0.1.0 writes it. It never changes: see phototag/store/migrate.py.")

@@ -12,9 +12,10 @@ from phototag.store import liveness
 from phototag.store.clock import now
 from phototag.store.folders import chunks, folder_id
 from phototag.store.models import Wanted, register
+from phototag.store.names import intern
 from phototag.store.paths import signed, text_column
 from phototag.store.problems import note_problem
-from phototag.store.tables import MISSING, PRESENT, analyses, files, names, photos
+from phototag.store.tables import MISSING, PRESENT, analyses, files, photos
 from phototag.types import Analysis, FileStamp, Metadata, ModelId, Photo, Stage
 
 
@@ -200,19 +201,7 @@ def _intern(conn: Connection, batch: Iterable[Analysis]) -> dict[str, int]:
     for one in batch:
         wanted.update(label.name for label in (*one.findings.labels, *one.findings.words))
         wanted.update(detection.label for detection in one.findings.detections)
-    found = _find_names(conn, wanted)
-    if new := sorted(wanted - found.keys()):
-        conn.execute(insert(names).on_conflict_do_nothing(), [{"name": name} for name in new])
-        found |= _find_names(conn, new)
-    return found
-
-
-def _find_names(conn: Connection, wanted: Collection[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for part in chunks(sorted(wanted)):
-        query = select(names.c.name, names.c.id).where(names.c.name.in_(part))
-        found.update((row.name, row.id) for row in conn.execute(query))
-    return found
+    return intern(conn, wanted)
 
 
 def _save_failures(conn: Connection, places: dict[tuple[int, bytes], int], failures: Sequence[FileFailure]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from phototag.errors import IndexCorruptError, IndexFileError, UsageError
-from phototag.store import faults, migrate
+from phototag.store import faults, migrate, overruled
 from phototag.store.clock import now
 from phototag.store.engine import Index, index_path, open_index
 from phototag.store.liveness import FIRST_FILE, LIVE, OFFLINE
@@ -80,9 +80,8 @@ _INVARIANTS = {
     f"SELECT count(*) FROM photos WHERE offline <> {OFFLINE}": "photos are wrongly marked offline or online",
     f"SELECT count(*) FROM analyses WHERE live <> {LIVE}": "analyses wrongly answer queries, or do not",
     **{
-        f"SELECT count(*) FROM {table} t LEFT JOIN analyses a USING (photo_id, model_id) WHERE t.live IS NOT a.live": (
-            f"{table} wrongly answer queries, or do not"
-        )
+        f"SELECT count(*) FROM {table} LEFT JOIN analyses a USING (photo_id, model_id) "
+        f"WHERE {table}.live IS NOT {overruled.live(table)}": f"{table} wrongly answer queries, or do not"
         for table in ("words", "detections")
     },
 }
