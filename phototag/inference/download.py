@@ -1,6 +1,7 @@
 """Fetching one file over HTTP: resumed where it broke off, and never longer than it should be."""
 
 import http.client
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -15,6 +16,9 @@ Response = http.client.HTTPResponse
 CHUNK = 256 * 1024
 ATTEMPTS = 4
 TIMEOUT = 30.0
+SLOWEST = 1024.0
+"""Bytes a second, over the time of one timeout, below which a connection counts as broken: a server that sends a byte
+now and then would hold the user for days."""
 
 
 def is_url(source: str) -> bool:
@@ -24,11 +28,12 @@ def is_url(source: str) -> bool:
 
 def fetch(url: str, part: Path, size: int, progress: Progress, *, timeout: float = TIMEOUT) -> None:
     """Make `part` the whole file at `url`, continuing what is already in it. `size` is the expected length, 0 if
-    unknown; `timeout` the seconds without a byte after which a connection counts as broken.
+    unknown; `timeout` the seconds without a byte, or with fewer than `SLOWEST` a second, after which a connection
+    counts as broken.
 
-    A connection that breaks is tried again, up to `ATTEMPTS` times in a row without a new byte; what has arrived stays
-    in `part` for the next call. Raises ModelMissingError when the server has no such file, ModelBrokenError when the
-    file is longer than `size`, ModelError for all other failures.
+    A connection that breaks is tried again, up to `ATTEMPTS` times in a row that bring no more than a trickle; what has
+    arrived stays in `part` for the next call. Raises ModelMissingError when the server has no such file,
+    ModelBrokenError when the file is longer than `size`, ModelError for all other failures.
     """
     failures = 0
     while True:
@@ -46,7 +51,7 @@ def fetch(url: str, part: Path, size: int, progress: Progress, *, timeout: float
             reason: Exception = error
         except (OSError, http.client.HTTPException) as error:
             reason = error
-        failures = 1 if _length(part) > before else failures + 1
+        failures = 1 if _length(part) - before > SLOWEST * timeout else failures + 1
         if failures >= ATTEMPTS:
             raise ModelError(
                 f"the download of {url} broke off: {reason}",
@@ -67,14 +72,35 @@ def _fetch_once(url: str, part: Path, size: int, progress: Progress, timeout: fl
             done = 0  # the server sends the whole file
         total = done + int(response.headers.get("Content-Length") or 0)
         _check_total(url, total, size, part)
+        pace = _Pace(timeout)
         with part.open("ab" if done else "wb") as file:
             while chunk := response.read1(CHUNK):  # what has arrived, without waiting for a whole chunk
                 done += len(chunk)
                 _check_total(url, done, size, part)
                 file.write(chunk)
                 progress(done, size or total)
+                pace.check(len(chunk))
         if done < max(size, total):
             raise http.client.IncompleteRead(b"", max(size, total) - done)
+
+
+class _Pace:
+    """Watches how fast a connection is."""
+
+    def __init__(self, window: float) -> None:
+        self.window = window
+        self.since = time.monotonic()
+        self.arrived = 0
+
+    def check(self, arrived: int) -> None:
+        """Take note of bytes. Raises TimeoutError when a whole window brought too few."""
+        self.arrived += arrived
+        now = time.monotonic()
+        if now - self.since < self.window:
+            return
+        if self.arrived < SLOWEST * (now - self.since):
+            raise TimeoutError(f"slower than {SLOWEST / 1024:g} KiB a second")
+        self.since, self.arrived = now, 0
 
 
 def _continues(response: Response, done: int) -> bool:

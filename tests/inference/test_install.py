@@ -77,10 +77,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             rest = b""
         elif self.server.mood == "stalls":
             rest = content[start:1000]
+        if self.server.mood == "trickles":
+            self._trickle(rest)
+            return
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client had enough
             self.wfile.write(rest)
         if self.server.mood == "stalls":
             time.sleep(0.5)
+
+    def _trickle(self, content: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client had enough
+            for byte in content[:500]:  # ten seconds
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.02)
 
 
 @pytest.fixture
@@ -173,6 +182,20 @@ def test_a_slow_server_is_given_up(server: Server, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="broke off"):
         download.fetch(f"{server.url}/x", tmp_path / "x.part", len(CONTENT), lambda *_: None, timeout=0.1)
     assert (tmp_path / "x.part").read_bytes() == CONTENT[:1000], "what arrived is kept"
+
+
+def test_a_server_that_trickles_is_given_up(server: Server, tmp_path: Path) -> None:
+    """Each byte comes long before the timeout."""
+    server.mood = "trickles"
+    part = tmp_path / "x.part"
+    with pytest.raises(ModelError, match="slower than 1 KiB a second"):
+        download.fetch(f"{server.url}/x", part, len(CONTENT), lambda *_: None, timeout=0.2)
+    arrived = part.read_bytes()
+    assert arrived == CONTENT[: len(arrived)], "what arrived is kept"
+    assert len(server.requests) == download.ATTEMPTS
+    server.mood = "good"
+    download.fetch(f"{server.url}/x", part, len(CONTENT), lambda *_: None, timeout=0.2)
+    assert part.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-1] + b"!", CONTENT + b"more"], ids=["same length", "longer"])
