@@ -136,6 +136,7 @@ def run_ideal(paths: Sequence[Path], pack: str) -> Cost:
 
 
 def _ideal(paths: list[str], pack: str, barrier: "Barrier", spent: "multiprocessing.queues.SimpleQueue[float]") -> None:
+    from phototag.app.examine import least_size
     from phototag.app.index import model_files
     from phototag.app.models import choose_models
     from phototag.app.words import load_vocabulary
@@ -146,7 +147,7 @@ def _ideal(paths: list[str], pack: str, barrier: "Barrier", spent: "multiprocess
     settings = load_settings().with_options(pack=pack)
     files = model_files(choose_models(settings), settings, load_vocabulary(settings))
     analysers = [open_analyser(model, threads=1) for model in files]
-    minimum = max(max(analyser.minimum_size) for analyser in analysers)
+    minimum = least_size(analysers)
 
     def look(path: str) -> None:
         image = open_photo(os.fsencode(path)).decode(minimum=minimum).image

@@ -65,13 +65,19 @@ def open_all(models: Sequence[ModelFile], threads: int, provider: str) -> tuple[
     return [open_analyser(model, threads=threads, provider=last) for model in models], last
 
 
+def least_size(analysers: Sequence[Analyser]) -> tuple[int, int]:
+    """The (shorter, longer) side down to which a photo may be reduced for all of the models."""
+    sizes = [analyser.minimum_size for analyser in analysers]
+    return max((size[0] for size in sizes), default=1), max((size[1] for size in sizes), default=1)
+
+
 class Examiner:
     """Opens a chunk's files, and later decodes and analyses those that are wanted."""
 
     def __init__(self, analysers: Sequence[Analyser], max_megapixels: float | None, link: Link) -> None:
         self._link = link
         self._analysers = {analyser.model.task: analyser for analyser in analysers}
-        self._minimum = max((max(analyser.minimum_size) for analyser in analysers), default=1)
+        self._minimum = least_size(analysers)
         self._max_megapixels = max_megapixels
         self._opened: dict[int, list[tuple[Job, OpenedPhoto | Problem]]] = {}
 

@@ -55,6 +55,11 @@ class Chunk:
     jobs: tuple[Job, ...]
     suspect: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(job.stamp.size for job in self.jobs)
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

@@ -37,6 +37,7 @@ from phototag.types import Problem, Stage, Task
 CHUNK_FILES = 8
 CHUNK_BYTES = 16 << 20
 CHUNKS_AHEAD = 2
+HELD_BYTES = 128 << 20  # of files that were read and wait for their decoding, in all workers
 ROOM_BYTES = 256 << 20
 WATCH_SECONDS = 1.0
 
@@ -97,6 +98,7 @@ class Pool:
         self._count = count
         self._workers: list[_Worker] = []
         self._again: deque[Chunk] = deque()
+        self._late: Chunk | None = None  # waits until the others hold fewer bytes
         self._numbers = iter(range(1 << 62))
         self.stopping = False
         self.provider: str | None = None  # what the models run on, as soon as a worker has loaded them
@@ -142,12 +144,25 @@ class Pool:
                     ahead, suspect=bool(self._again)
                 ):
                     continue
-                chunk = self._again.popleft() if self._again else None if self.stopping else next(chunks, None)
+                chunk = self._next(chunks)
                 if chunk is None:
                     return
                 if position == len(self._workers):
                     self._workers.append(_Worker(self._main, self._setup))
                 self._workers[position].give(chunk)
+
+    def _next(self, chunks: Iterator[Chunk]) -> Chunk | None:
+        """The chunk to begin now; None when there is none, or when the files that are held take too much memory."""
+        if self._again:
+            return self._again.popleft()
+        if self.stopping:
+            return None
+        chunk, self._late = self._late or next(chunks, None), None
+        held = sum(chunk.size for worker in self._workers for chunk in worker.chunks.values())
+        if chunk is not None and held and held + chunk.size > max(HELD_BYTES, self._count * CHUNKS_AHEAD * CHUNK_BYTES):
+            self._late = chunk
+            return None
+        return chunk
 
     def _ready(self) -> list[_Worker]:
         readable = connection.wait([worker.pipe for worker in self._workers], timeout=WATCH_SECONDS)

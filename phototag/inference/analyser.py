@@ -39,7 +39,7 @@ class Analyser(Protocol):
 
     @property
     def minimum_size(self) -> tuple[int, int]:
-        """The (width, height) below which a photo must not be shrunk before `analyse`."""
+        """The length of the (shorter, longer) side below which a photo must not be shrunk before `analyse`."""
         ...
 
     def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:

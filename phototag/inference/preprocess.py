@@ -39,8 +39,14 @@ class Placement:
 
 
 def minimum_size(spec: InputSpec) -> tuple[int, int]:
-    """The smallest (width, height) to which a photo may be shrunk while decoding without the model seeing less."""
-    return (spec.short_side, spec.short_side) if spec.fit is Fit.CROP else (spec.width, spec.height)
+    """How long a photo's (shorter, longer) side must stay when it is shrunk while decoding, lest the model see less.
+
+    A letterbox is filled by the longer side: the shorter one may be anything.
+    """
+    if spec.fit is Fit.CROP:
+        return spec.short_side, spec.short_side
+    longest = max(spec.width, spec.height)
+    return (1 if spec.fit is Fit.LETTERBOX else longest), longest
 
 
 def prepare(images: Sequence[Image.Image], spec: InputSpec) -> tuple[Tensor, list[Placement]]:

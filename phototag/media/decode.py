@@ -59,15 +59,15 @@ def decode(
     data: bytes,
     identity: Identity,
     *,
-    minimum: int | None = None,
+    minimum: int | tuple[int, int] | None = None,
     max_megapixels: float | None = None,
     reserve: Callable[[int], None] | None = None,
 ) -> Decoded:
     """The first picture in `data`, whose `identity` is given.
 
-    With `minimum` the image is reduced to 1/2, 1/4 or 1/8 – the smallest whose shorter side has at least `minimum`
-    pixels; JPEG is decoded at that scale, which is faster. `max_megapixels` replaces the limits (250 for baseline
-    JPEG, 120 otherwise), which are checked before any pixel is decoded.
+    With `minimum` the image is reduced to 1/2, 1/4 or 1/8 – the smallest whose (shorter, longer) side has at least as
+    many pixels, or both sides for one number; JPEG is decoded at that scale, which is faster. `max_megapixels` replaces
+    the limits (250 for baseline JPEG, 120 otherwise), which are checked before any pixel is decoded.
 
     `reserve` is called before the pixels are decoded, with about how many bytes that takes; it may wait, or raise.
 
@@ -78,7 +78,8 @@ def decode(
     """
     with quiet_warnings():
         try:
-            return _decode(data, identity, minimum, max_megapixels, reserve)
+            least = (minimum, minimum) if isinstance(minimum, int) else minimum
+            return _decode(data, identity, least, max_megapixels, reserve)
         except PhotoError:
             raise
         except MemoryError as error:
@@ -90,7 +91,7 @@ def decode(
 def _decode(
     data: bytes,
     identity: Identity,
-    minimum: int | None,
+    minimum: tuple[int, int] | None,
     max_megapixels: float | None,
     reserve: Callable[[int], None] | None,
 ) -> Decoded:
@@ -100,8 +101,8 @@ def _decode(
         baseline = identity.format is Format.JPEG and "progression" not in source.info
         _check_size(source.size, max_megapixels or (BASELINE_MEGAPIXELS if baseline else OTHER_MEGAPIXELS))
         size = source.size
-        if minimum is not None and identity.format is Format.JPEG:
-            source.draft(None, (max(minimum, 1), max(minimum, 1)))
+        if identity.format is Format.JPEG and (scale := _scale(size, minimum)) > 1:
+            source.draft(None, (size[0] // scale, size[1] // scale))
         if reserve is not None:
             reserve(_peak(identity.format, size, source.size, baseline=baseline))
         source.load()
@@ -171,7 +172,7 @@ def _peak(kind: Format, full: tuple[int, int], scaled: tuple[int, int], *, basel
     return pixels * _BYTES_PER_PIXEL[kind]
 
 
-def _to_rgb(source: "Image.Image", minimum: int | None) -> "Image.Image":
+def _to_rgb(source: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Image":
     """RGB, reduced as soon as its pixels can be averaged: a large picture is never held twice in full."""
     from PIL import Image
 
@@ -227,11 +228,17 @@ def _from_lab(image: "Image.Image") -> "Image.Image":
     return turned
 
 
-def _reduce(image: "Image.Image", minimum: int | None) -> "Image.Image":
-    for scale in _SCALES:
-        if minimum is not None and min(image.size) >= scale * max(minimum, 1):
-            return image.reduce(scale)
-    return image
+def _reduce(image: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Image":
+    scale = _scale(image.size, minimum)
+    return image.reduce(scale) if scale > 1 else image
+
+
+def _scale(size: tuple[int, int], minimum: tuple[int, int] | None) -> int:
+    """By how much a picture may be reduced so that its (shorter, longer) side keeps `minimum` pixels."""
+    if minimum is None:
+        return 1
+    shorter, longer = max(minimum[0], 1), max(minimum[1], 1)
+    return next((by for by in _SCALES if min(size) >= by * shorter and max(size) >= by * longer), 1)
 
 
 def _turn(image: "Image.Image", orientation: int) -> "Image.Image":

@@ -40,7 +40,7 @@ class OpenedPhoto:
     def decode(
         self,
         *,
-        minimum: int | None = None,
+        minimum: int | tuple[int, int] | None = None,
         max_megapixels: float | None = None,
         reserve: Callable[[int], None] | None = None,
     ) -> Decoded:

@@ -103,6 +103,24 @@ def test_a_photo_that_hangs_its_worker_costs_one_problem() -> None:
     assert len(results) == 3
 
 
+def test_few_large_files_are_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(workers, "HELD_BYTES", 9000)
+    taken: list[int] = []
+
+    def jobs() -> Iterator[Job]:
+        for number in range(12):
+            taken.append(number)
+            yield job(f"photo {number}", size=4000)
+
+    with Pool(answering, None, 3) as pool:
+        done = 0
+        for chunk in pool.run(jobs(), all_wanted):
+            assert len(taken) - done <= 4  # two are held; one waits, one was looked at to close its chunk
+            done += len(chunk)
+    assert done == 12
+
+
 def test_large_photos_share_a_budget_and_the_largest_are_alone(tmp_path: Path) -> None:
     sizes = [workers.ROOM_BYTES // 3, workers.ROOM_BYTES * 4, workers.ROOM_BYTES // 2, workers.ROOM_BYTES] * 3
     jobs = [job(f"large {number}", size) for number, size in enumerate(sizes)]

@@ -88,5 +88,6 @@ def test_very_wide_photos_fit() -> None:
 
 
 def test_decoders_learn_how_small_a_photo_may_become() -> None:
-    assert minimum_size(SPEC) == (32, 24)
+    assert minimum_size(replace(SPEC, fit=Fit.STRETCH)) == (32, 32)
+    assert minimum_size(replace(SPEC, fit=Fit.LETTERBOX)) == (1, 32)
     assert minimum_size(replace(SPEC, fit=Fit.CROP, short_side=40)) == (40, 40)

@@ -1,4 +1,4 @@
-"""Providers: what is asked for and missing is an error, what is likely is tried first, the processor is always there."""
+"""Providers: what is asked for and missing is an error, the likely are tried first, the processor is always there."""
 
 import onnxruntime
 import pytest

@@ -14,7 +14,9 @@ from phototag.media.fault import PhotoError
 from tests.media.pictures import encode, exif_block, gradient, jpeg_segment, png_chunk
 
 
-def opened(data: bytes, *, minimum: int | None = None, max_megapixels: float | None = None) -> Decoded:
+def opened(
+    data: bytes, *, minimum: int | tuple[int, int] | None = None, max_megapixels: float | None = None
+) -> Decoded:
     return decode(data, identify(data), minimum=minimum, max_megapixels=max_megapixels)
 
 
@@ -67,9 +69,12 @@ def test_heif_is_upright_too(orientation: int) -> None:
     assert difference(found.image, upright) < 6
 
 
-@pytest.mark.parametrize(("minimum", "scale"), [(None, 1), (400, 1), (200, 2), (150, 2), (100, 4), (50, 8), (1, 8)])
+@pytest.mark.parametrize(
+    ("minimum", "scale"),
+    [(None, 1), (400, 1), (200, 2), (150, 2), (100, 4), (50, 8), (1, 8), ((1, 101), 4), ((1, 100), 8), ((51, 1), 4)],
+)
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_reduced_to_no_less_than_the_minimum(kind: str, minimum: int | None, scale: int) -> None:
+def test_reduced_to_no_less_than_the_minimum(kind: str, minimum: int | tuple[int, int] | None, scale: int) -> None:
     found = opened(encode(gradient(800, 400), kind), minimum=minimum)
     assert found.image.size == (800 // scale, 400 // scale)
     assert (found.photo.width, found.photo.height) == (800, 400)
