@@ -134,7 +134,7 @@ def pairs(found: Sequence[Difference], settings: Settings) -> Iterator[Pair]:
     for each in found:
         name = os.path.basename(each.path).decode("utf-8", "backslashreplace")
         gained = [f"+{word}" for word in _counted(each.labels_gained, (box.label for box in each.boxes_gained))]
-        lost = [f"−{word}" for word in _counted(each.labels_lost, (box.label for box in each.boxes_lost))]
+        lost = [f"-{word}" for word in _counted(each.labels_lost, (box.label for box in each.boxes_lost))]
         image = _picture(each.path, settings)
         yield Pair(image, each.first.objects, each.second.objects, f"{name}: {', '.join(gained + lost)}")
 

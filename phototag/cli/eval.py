@@ -14,6 +14,9 @@ Truth = Annotated[
 Images = Annotated[Path | None, typer.Option(help="Where the photos lie.", show_default="images/ beside TRUTH")]
 Pack = Annotated[str | None, typer.Option(help="The pack of models to use.", show_default=False)]
 Model = Annotated[str | None, typer.Option(help="The model to use.", show_default=False)]
+Html = Annotated[
+    Path | None, typer.Option(help="Also write a page with plots and the worst photos.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
@@ -23,6 +26,7 @@ def detect(
     images: Images = None,
     pack: Pack = None,
     model: Model = None,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Measure a detector on photos with boxes: COCO's average precision, right, wrong and missed, and counts.
@@ -30,13 +34,18 @@ def detect(
     Boxes down to a confidence of 0.01 are measured, and at the thresholds in use. The index is not touched.
     """
     from phototag.app import eval_detect
+    from phototag.app.eval_report import detection_html, write_page
     from phototag.cli.progress import progress
     from phototag.render.evaluation import detection_tables
 
     with progress(session) as listener:
         detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
-    document = eval_detect.measure(detected).to_json()
+    report = eval_detect.measure(detected)
+    document = report.to_json()
     _tell(session, document)
+    if html is not None:
+        write_page(detection_html(report, session.settings), html)
+        session.note(f"wrote {html}")
     if as_json:
         session.print(json.dumps(document, ensure_ascii=False))
         return
@@ -51,6 +60,7 @@ def classify(
     ],
     pack: Pack = None,
     model: Model = None,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Measure a classifier on photos with a label each: right answers, calibration, and the labels it finds hard.
@@ -58,6 +68,7 @@ def classify(
     A photo's name may begin with a WordNet id (n02099601_4.jpg) instead of lying in a label's folder.
     """
     from phototag.app.eval_classify import classify
+    from phototag.app.eval_report import classification_html, write_page
     from phototag.cli.progress import progress
     from phototag.render.evaluation import classification_tables
 
@@ -65,6 +76,9 @@ def classify(
         report = classify(truth, model, session.settings.with_options(pack=pack), listener)
     document = report.to_json()
     _tell(session, document)
+    if html is not None:
+        write_page(classification_html(report, session.settings), html)
+        session.note(f"wrote {html}")
     if as_json:
         session.print(json.dumps(document, ensure_ascii=False))
         return

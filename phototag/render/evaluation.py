@@ -47,7 +47,7 @@ def detection_tables(document: Mapping[str, Any]) -> Iterator[Table]:
     )
     yield rows_table(
         LABEL_COLUMNS,
-        (*(_label_row(row) for row in document["labels"]), _total_row(document)),
+        label_rows(document),
     )
     yield rows_table((("there is", "left"), ("said", "left"), ("times", "right")), mistakes(document))
 
@@ -67,6 +67,11 @@ def classification_tables(document: Mapping[str, Any], most: int = SHOWN_MISTAKE
         ),
     )
     yield rows_table((("it is", "left"), ("said", "left"), ("times", "right")), mistakes(document))
+
+
+def label_rows(document: Mapping[str, Any]) -> Sequence[Sequence[object]]:
+    """A row of `LABEL_COLUMNS` for each label, and one for all of them."""
+    return [*(_label_row(row) for row in document["labels"]), _total_row(document)]
 
 
 def tuning_table(changes: Sequence[Mapping[str, Any]]) -> Table:

@@ -47,6 +47,16 @@ def pair_sheet(pairs: Sequence[Pair], headings: tuple[str, str]) -> "Image.Image
     return sheet
 
 
+def side_by_side(image: "Image.Image", left: Sequence[Detection], right: Sequence[Detection]) -> "Image.Image":
+    """The picture twice, with each set of boxes."""
+    from PIL import Image
+
+    both = Image.new("RGB", (2 * image.width + GAP, image.height), PAPER)
+    both.paste(annotate(image, left), (0, 0))
+    both.paste(annotate(image, right), (image.width + GAP, 0))
+    return both
+
+
 def _fitting(length: Callable[..., float], text: str, font: object) -> str:
     """The text, cut off where the sheet ends."""
     while text and length(text, font=font) > 2 * SIDE:
