@@ -135,7 +135,8 @@ class BitCompiler:
 
     def _boxes(self, ids: list[int]) -> str:
         names = ",".join(map(str, ids)) or "NULL"
-        part = f"substr(h.bits, m.chunk * {CHUNK_BYTES} + 1, {CHUNK_BYTES})"
+        # Past its end, a part of a set is NULL.
+        part = f"coalesce(substr(h.bits, m.chunk * {CHUNK_BYTES} + 1, {CHUNK_BYTES}), {EMPTY})"
         rows = f"planes m WHERE m.kind = {OBJECT} AND m.name_id IN ({names})"
         return f"coalesce((SELECT bits_overlap(m.bits, {part}) FROM {rows}), 0)"
 
