@@ -8,19 +8,29 @@ from phototag import __version__
 from phototag.cli import (
     ask,
     box,
+    compare,
     corrections,
     count,
     crop,
+    db,
     demo,
+    doctor,
     errors,
+    export,
+    gallery,
     index,
     labels,
     models,
+    prune,
     roots,
+    runs,
     saved,
     search,
+    serve,
     show,
+    stats,
     tag,
+    write,
 )
 from phototag.cli import eval as eval_command
 from phototag.cli import open as open_command
@@ -62,16 +72,26 @@ ask.add_to(app)
 show.add_to(app)
 open_command.add_to(app)
 crop.add_to(app)
+serve.add_to(app)
+gallery.add_to(app)
 labels.add_to(app)
 saved.add_to(app)
 tag.add_to(app)
 box.add_to(app)
 corrections.add_to(app)
+export.add_to(app)
+write.add_to(app)
 models.add_to(app)
 roots.add_to(app)
 errors.add_to(app)
+runs.add_to(app)
+stats.add_to(app)
+prune.add_to(app)
+db.add_to(app)
+doctor.add_to(app)
 demo.add_to(app)
 eval_command.add_to(app)
+compare.add_to(app)
 
 
 def main() -> None:

@@ -1,9 +1,8 @@
 """`phototag tag PHOTO… +beach -dog`: give photos words, and reject words."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperCommand
 
@@ -15,7 +14,7 @@ _VALUED = frozenset(("--query", "--add", "--remove", "--db"))
 class TagCommand(TyperCommand):
     """Reads `+word` and `-word` after the first argument as `--add` and `--remove`: no short options there."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Click's own, after the tags are spelled out."""
         return super().parse_args(ctx, spelled_out(args))
 

@@ -128,6 +128,19 @@ def log(conn: Connection, step: int | None = None) -> Iterator[Logged]:
         yield Logged(number, at, path, correction, bool(effective))
 
 
+def drawn_boxes(conn: Connection) -> dict[bytes, frozenset[tuple[str, Box]]]:
+    """The boxes that the user drew, with their labels, by the path of each reachable photo."""
+    found: dict[bytes, set[tuple[str, Box]]] = {}
+    for path, name, *box in conn.exec_driver_sql(
+        f"SELECT {PATH}, n.name, b.x1, b.y1, b.x2, b.y2 FROM detections b JOIN names n ON n.id = b.name_id "
+        "JOIN photos p ON p.id = b.photo_id JOIN files f ON f.id = p.file_id JOIN folders d ON d.id = f.folder_id "
+        f"JOIN roots r ON r.id = d.root_id WHERE b.live AND b.model_id IN {USER_MODELS} "
+        "AND b.photo_id IN (SELECT photo_id FROM corrections WHERE kind = 'box')"
+    ):
+        found.setdefault(path, set()).add((name, Box(*box)))
+    return {path: frozenset(boxes) for path, boxes in found.items()}
+
+
 def own_words(conn: Connection) -> tuple[str, ...]:
     """The names that the user gave in this index."""
     rows = conn.exec_driver_sql("SELECT name FROM names WHERE id IN (SELECT name_id FROM relatives) ORDER BY name")

@@ -62,6 +62,12 @@ def photo_id(conn: Connection, path: bytes, name: bytes) -> int:
     return _photo_at(conn, path) or _photo_named(conn, name, path)
 
 
+def photo_of_content(conn: Connection, content: bytes) -> int | None:
+    """The id of the photo with this content, if the index has it."""
+    found: int | None = conn.exec_driver_sql("SELECT id FROM photos WHERE content = ?", (content,)).scalar_one_or_none()
+    return found
+
+
 def copies_of(conn: Connection, path: bytes) -> tuple[bytes, ...]:
     """The paths of all known files with the content of the file at `path`, itself included."""
     photo = _photo_at(conn, path)

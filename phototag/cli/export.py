@@ -1,0 +1,73 @@
+"""`phototag export QUERY` and `import FILE`: boxes for other programs, and back."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Online, Query, checked
+from phototag.cli.session import Session, command
+
+
+class Format(StrEnum):
+    """What other programs read."""
+
+    COCO = "coco"
+    YOLO = "yolo"
+    VOC = "voc"
+    CSV = "csv"
+    JSONL = "jsonl"
+    LABEL_STUDIO = "label-studio"
+
+
+def export(
+    session: Session,
+    query: Query,
+    form: Annotated[Format, typer.Option("--format", help="What to write.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="A new folder.", show_default=False)],
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the photos into images/.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Take the model's boxes as ground truth, too.")] = False,
+    online: Online = False,
+    min_confidence: MinConfidence = None,
+) -> None:
+    """Write photos with their boxes for another program: `phototag export dog --format coco --out dogs --copy`.
+
+    Boxes that you drew are ground truth; those of the model are predictions, and lie in files of their own.
+    """
+    from phototag.app.answers import open_answers
+    from phototag.app.export import ExportOptions
+    from phototag.app.export import export as write
+    from phototag.render.text import counted
+
+    with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
+        done = write(answers.ask(checked(query), online=online), ExportOptions(form.value, out, copy, accept))
+    told = f"{counted(done.truth, 'box', 'boxes')} of ground truth, {counted(done.predictions, 'prediction')}"
+    session.note(f"wrote {counted(done.photos, 'photo')} to {out}: {told}")
+
+
+def import_boxes(
+    session: Session,
+    truth: Annotated[
+        Path, typer.Argument(help="A COCO file, a YOLO folder or its data.yaml, or a VOC folder.", show_default=False)
+    ],
+    images: Annotated[
+        Path | None, typer.Option("--images", help="Where the photos lie, if not beside it.", show_default=False)
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="It has every object of its photos: take all others out.")
+    ] = False,
+) -> None:
+    """Take boxes from another program as your corrections; `phototag undo` takes all of them back."""
+    from phototag.app.export import take_back
+    from phototag.render.text import counted
+
+    done = take_back(truth, images, session.settings, complete=complete)
+    told = f"{counted(done.truth, 'box', 'boxes')} drawn, {counted(done.predictions, 'box', 'boxes')} taken out"
+    session.note(f"{counted(done.photos, 'photo')}: {told}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `export` and `import`."""
+    app.command("export", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(export))
+    app.command("import", no_args_is_help=True)(command(import_boxes))

@@ -1,0 +1,68 @@
+"""Boxes for other programs, and back: written and read through the real command."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run
+
+
+@pytest.fixture
+def corrected(phototag: Run, gallery: Path) -> Path:
+    """A photo with a box of the user's beside what the model found."""
+    phototag("index", gallery)
+    phototag("box", gallery / "walk.png", "cat", "0,200,40,20")
+    return gallery
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def test_what_the_user_drew_is_truth_and_the_rest_are_predictions(
+    phototag: Run, corrected: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "coco"
+    phototag("export", "person", "--format", "coco", "--out", out, "--copy")
+    document = read(out / "annotations.json")
+    names = {category["id"]: category["name"] for category in document["categories"]}
+    assert {image["file_name"] for image in document["images"]} == {"two people.jpg", "walk.png"}
+    [box] = document["annotations"]
+    assert (names[box["category_id"]], box["bbox"], box["area"]) == ("cat", [0.0, 200.0, 40.0, 20.0], 800.0)
+    found = sorted(names[one["category_id"]] for one in read(out / "predictions.json"))
+    assert found == ["dog", "person", "person", "person"]
+    assert (out / "images" / "walk.png").read_bytes() == (corrected / "walk.png").read_bytes()
+    phototag("export", "person", "--format", "coco", "--out", out, code=2)
+
+    phototag("export", "person", "--format", "yolo", "--out", tmp_path / "yolo", "--accept")
+    lines = (tmp_path / "yolo" / "labels" / "walk.txt").read_text().splitlines()
+    assert "0 0.078125 0.820312 0.156250 0.078125" in lines
+    assert len(lines) == 3
+    phototag("export", "person", "--format", "csv", "--out", tmp_path / "csv")
+    rows = list(csv.DictReader((tmp_path / "csv" / "objects.csv").read_text("utf-8").splitlines()))
+    assert [row["source"] for row in rows].count("user") == 1
+    assert len(rows) == 5
+
+
+def test_other_programs_boxes_come_back_as_corrections(phototag: Run, corrected: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    phototag("export", "object:dog", "--format", "coco", "--out", out, "--copy", "--accept")
+    document = read(out / "annotations.json")
+    dog = next(c["id"] for c in document["categories"] if c["name"] == "dog")
+    document["annotations"] = [one for one in document["annotations"] if one["category_id"] != dog]
+    (out / "annotations.json").write_text(json.dumps(document), "utf-8")
+    phototag("import", out / "annotations.json", "--complete")
+    shown = json.loads(phototag("show", corrected / "walk.png", "--json").stdout)["objects"]
+    assert sorted((one["label"], one["confidence"]) for one in shown) == [("cat", 1.0), ("person", 1.0)]
+    phototag("undo")
+    shown = json.loads(phototag("show", corrected / "walk.png", "--json").stdout)["objects"]
+    assert sorted(one["label"] for one in shown) == ["cat", "dog", "person"]
+    from tests.onnx_models import paint
+
+    paint({(0, 0): "car"}).save(out / "images" / "walk.png")  # another photo under the name
+    before = phototag("corrections", "--json").stdout
+    assert b"not in the index" in phototag("import", out / "annotations.json", code=2).stderr
+    assert phototag("corrections", "--json").stdout == before
