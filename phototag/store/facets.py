@@ -54,10 +54,9 @@ def facets(question: Question, photos: Iterable[int], most: int = 12) -> Facets:
             limit,
         ),
         "months": "SELECT substr(taken_at, 1, 7), count(*) FROM hits WHERE taken_at IS NOT NULL GROUP BY 1 ORDER BY 1",
-        "cameras": f"SELECT camera, count(*) AS n FROM hits WHERE camera IS NOT NULL GROUP BY 1 "
-        f"ORDER BY n DESC, 1 LIMIT {limit}",
+        "cameras": "SELECT camera, count(*) AS n FROM hits WHERE camera IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1",
         "folders": f"SELECT CAST({FOLDER_PATH} AS BLOB), g.n FROM (SELECT folder_id, count(*) AS n FROM hits "
-        f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {limit}) g JOIN folders d ON d.id = g.folder_id "
+        "GROUP BY 1) g JOIN folders d ON d.id = g.folder_id "
         "JOIN roots r ON r.id = d.root_id ORDER BY g.n DESC, 1",
     }
     counts = " UNION ALL ".join(f"SELECT '{name}' AS facet, * FROM ({select})" for name, select in groups.items())
@@ -68,7 +67,15 @@ def facets(question: Question, photos: Iterable[int], most: int = 12) -> Facets:
     found: dict[str, list[Choice]] = {name: [] for name in groups}
     for facet, value, number in question.rows(statement, compiler):
         found[facet].append(Choice(shown(value) if isinstance(value, bytes) else value, number))
+    for facet in ("cameras", "folders"):
+        found[facet] = [_containing(choice, found[facet]) for choice in found[facet][:most]]
     return Facets(**{name: tuple(choices) for name, choices in found.items()})
+
+
+def _containing(choice: Choice, choices: Iterable[Choice]) -> Choice:
+    """The choice with the photos that its filter finds: `folder:` and `camera:` find whatever contains their text."""
+    text = choice.value.lower()
+    return Choice(choice.value, sum(other.photos for other in choices if text in other.value.lower()))
 
 
 def _named(select: str, limit: str) -> str:

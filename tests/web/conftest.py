@@ -1,0 +1,101 @@
+"""A gallery in an index, its server as a process, and a real browser."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phototag.app.index import IndexOptions, run_index
+from phototag.settings import Folders, Settings
+
+pytest.importorskip("starlette", reason="the extra `serve` is not installed")
+pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
+
+HOSTILE_FOLDER = "<img src=x onerror=alert(1)>&\"'"
+HOSTILE_NAME = "<script>alert(2)<\x1b>.png"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+
+
+@contextmanager
+def serving(*arguments: str | Path) -> Iterator[str]:
+    """The address of `phototag serve` while it runs."""
+    command = [sys.executable, "-m", "phototag", "serve", "--port", "0", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        try:
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/(\?token=[\w-]{32})?", address), process.stderr
+            yield address
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+            assert "Traceback" not in errors
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """An index that nobody changes, and the photos in it."""
+
+    settings: Settings
+    photos: Path
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iterator[Indexed]:
+    """Four photos, indexed once for all: two people.jpg, walk.png (a person, a dog), car.webp, nothing.jpg; and one
+    whose name and folder are made of markup."""
+    from tests.onnx_models import paint
+
+    home = tmp_path_factory.mktemp("indexed")
+    hostile = home / "photos" / HOSTILE_FOLDER
+    hostile.mkdir(parents=True)
+    paint({(0, 0): "person", (3, 1): "person"}).save(home / "photos" / "two people.jpg", quality=95)
+    paint({(0, 0): "person", (2, 2): "dog"}).save(home / "photos" / "walk.png")
+    paint({(1, 1): "car"}).save(home / "photos" / "car.webp", quality=95)
+    paint({(3, 3): "car", (0, 2): "dog"}).save(hostile / HOSTILE_NAME)
+    paint({}).save(home / "photos" / "nothing.jpg")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
+        folders = Folders(home / "data", home / "config", home / "cache")
+        settings = Settings(folders=folders, db=str(home / "index.db"))
+        run_index([home / "photos"], settings, IndexOptions(), lambda _: None)
+        yield Indexed(settings, home / "photos")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium; skips where it or its driver is missing."""
+    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = os.environ.get("PHOTOTAG_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with driver.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that fails the test when a script on it fails."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    found = context.new_page()
+    found.set_default_timeout(15_000)
+    failures: list[str] = []
+    found.on("pageerror", lambda error: failures.append(str(error)))
+    found.on("dialog", lambda dialog: failures.append(f"a dialog: {dialog.message}"))
+    yield found
+    context.close()
+    assert failures == []

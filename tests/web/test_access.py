@@ -1,0 +1,86 @@
+"""Who may ask: the token, the address, and no other site."""
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from phototag.web.access import Access
+
+BASE = "http://127.0.0.1:8765"
+PAGE = {"sec-fetch-mode": "navigate"}
+
+
+def client(token: str | None = "secret", names: frozenset[str] = frozenset()) -> TestClient:
+    app = Access(PlainTextResponse("photos"), 8765, token, names)
+    return TestClient(app, base_url=BASE, follow_redirects=False)
+
+
+@pytest.mark.parametrize("address", ["/", "/?token=", "/?token=wrong", "/?token=secre", "/?token=sécret"])
+def test_without_the_token_nobody_sees_anything(address: str) -> None:
+    answer = client().get(address)
+    assert answer.status_code == 401
+    assert "photos" not in answer.text
+
+
+def test_a_browser_gets_a_cookie_and_an_address_without_the_token() -> None:
+    asked = client()
+    answer = asked.get("/?q=dog&token=secret", headers=PAGE)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/?q=dog"
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert asked.get("/?q=dog").text == "photos"
+
+
+def test_the_way_back_leads_to_no_other_site() -> None:
+    location = client().get("//evil.example/?token=secret", headers=PAGE).headers["location"]
+    assert location.startswith("/")
+    assert not location.startswith("//")
+
+
+def test_a_script_may_show_the_token_itself() -> None:
+    assert client().get("/?token=secret").text == "photos"
+    assert client().get("/", headers={"authorization": "Bearer secret"}).text == "photos"
+    assert client().get("/", headers={"authorization": "Bearer wrong"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example:8765", "evil.example", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:8765", "", "a b",
+             "127.0.0.1:8765@evil.example", "[::1", "127.0.0.1:x"],
+)  # fmt: skip
+def test_names_that_were_made_to_point_here_are_refused(host: str) -> None:
+    answer = client(token=None).get("/", headers={"host": host})
+    assert answer.status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:8765", "[::1]:8765", "nas.local:8765"])
+def test_its_own_names_are_answered(host: str) -> None:
+    assert client(token=None, names=frozenset({"nas.local"})).get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:9999", "http://localhost:8765"])
+def test_other_origins_are_refused(origin: str) -> None:
+    assert client(token=None).get("/", headers={"origin": origin}).status_code == 403
+    assert client(token=None).get("/", headers={"origin": BASE}).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_other_sites_may_link_here_but_not_embed(site: str) -> None:
+    asked = client(token=None)
+    assert asked.get("/", headers={"sec-fetch-site": site, "sec-fetch-mode": "no-cors"}).status_code == 403
+    assert asked.get("/", headers={"sec-fetch-site": site, "sec-fetch-mode": "navigate"}).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_nothing_can_be_changed(method: str) -> None:
+    assert client(token=None).request(method, "/").status_code == 405
+
+
+def test_every_answer_carries_the_policy() -> None:
+    for answer in (client().get("/"), client(token=None).get("/"), client(token=None).post("/")):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"

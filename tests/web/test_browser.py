@@ -1,0 +1,212 @@
+"""The gallery in a real browser: search, scroll, open a photo, toggle boxes, keys; served and from files."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from tests.conftest import Run
+from tests.web.conftest import Indexed, serving
+
+
+@pytest.fixture(autouse=True)
+def _catalog(monkeypatch: pytest.MonkeyPatch, tiny_models: Path) -> None:
+    monkeypatch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
+
+
+def names(page: Any) -> list[str]:
+    """The visible photos of the grid, by what a screen reader says of them."""
+    found: list[str] = page.locator("#hits li:visible img").evaluate_all("all => all.map(one => one.alt)")
+    return [name.partition(":")[0] for name in found]
+
+
+def summary(page: Any, text: str) -> None:
+    page.wait_for_function(f"document.getElementById('summary').textContent === {text!r}")
+
+
+def test_a_visit(page: Any, indexed: Indexed) -> None:
+    with serving("--db", indexed.settings.db) as address:
+        home = address.partition("?")[0]
+        page.goto(address)
+        assert page.url == home  # the token is not left in the address
+        summary(page, "5 photos")
+
+        # the search field completes, shows a fault, and finds
+        page.keyboard.press("/")
+        page.keyboard.type("pers", delay=20)
+        page.wait_for_selector("#suggestions [role=option]")
+        page.keyboard.press("ArrowDown")
+        assert page.get_attribute("#q", "aria-activedescendant") == "suggestion-0"
+        page.keyboard.press("Enter")
+        assert page.input_value("#q") == "person"
+        page.keyboard.type(" and zebraa")
+        page.wait_for_selector("#fault mark")
+        assert page.inner_text("#fault mark") == "zebraa"
+        page.fill("#q", "person")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/?q=person**")
+        summary(page, "2 photos")
+        assert sorted(names(page)) == ["two people.jpg", "walk.png"]
+
+        # a facet narrows
+        page.click("#facets a:has-text('dog')")
+        summary(page, "1 photo")
+        assert page.input_value("#q") == "person object:dog"
+        page.go_back()
+        summary(page, "2 photos")
+
+        # arrows go from photo to photo; Enter opens one
+        page.focus(".photo")
+        page.keyboard.press("ArrowRight")
+        opened = page.evaluate("document.activeElement.dataset.content")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/photo/{opened}**")
+        boxes(page)
+
+        # neighbours and the way back by keyboard
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_url(lambda url: "/photo/" in url and opened not in url)
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/?q=person**")
+
+
+def boxes(page: Any) -> None:
+    """The page of `two people.jpg` or `walk.png`: two objects."""
+    shown = page.locator("#boxes .box:visible")
+    page.wait_for_function("document.getElementById('picture').naturalWidth > 0")
+    assert shown.count() == 2
+    page.hover(".objects li >> nth=1")
+    assert page.locator("#boxes .lit").get_attribute("data-number") == "1"
+    page.mouse.move(0, 0)
+    assert page.locator("#boxes .lit").count() == 0
+    page.focus(".objects button >> nth=0")  # what a keyboard does
+    assert page.locator("#boxes .lit").get_attribute("data-number") == "0"
+    page.locator("#threshold").evaluate("one => { one.value = 100; one.dispatchEvent(new Event('input')) }")
+    assert shown.count() == 0
+    page.locator("#threshold").evaluate("one => { one.value = 0; one.dispatchEvent(new Event('input')) }")
+    assert shown.count() >= 2
+    page.keyboard.press("b")
+    assert not page.is_visible("#boxes")
+    page.keyboard.press("b")
+    assert page.is_visible("#boxes")
+
+
+def test_markup_in_names_stays_text_and_no_other_place_is_asked(page: Any, indexed: Indexed) -> None:
+    elsewhere: list[str] = []
+    with serving("--db", indexed.settings.db, "--no-token") as address:
+        page.on("request", lambda one: None if one.url.startswith(address) else elsewhere.append(one.url))
+        page.goto(f"{address}?q=car dog")
+        summary(page, "1 photo")
+        assert names(page)[0].startswith("<script>alert(2)<")
+        page.click(".photo")
+        page.wait_for_selector("figcaption")
+        assert "<script>alert(2)" in page.inner_text("figcaption")
+        assert "<img src=x onerror=alert(1)>" in page.inner_text(".known")
+        assert page.locator("figcaption script, .known img").count() == 0
+        page.goto(f"{address}?q=" + "<script>alert(4)</script>")
+        assert page.locator("#fault script").count() == 0
+        assert page.input_value("#q") == "<script>alert(4)</script>"
+        # the policy holds: what is put into the page does not run
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">')")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.ran") is None
+    assert elsewhere == []
+
+
+def test_a_stranger_gets_in_nowhere(browser: Any, indexed: Indexed) -> None:
+    with serving("--db", indexed.settings.db) as address:
+        context = browser.new_context()
+        page = context.new_page()
+        assert page.goto(address.partition("?")[0]).status == 401
+        assert page.goto(address.replace("127.0.0.1", "localhost")).status == 200
+        context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_thousands_of_hits_scroll(browser: Any, tmp_path: Path, width: int, height: int) -> None:
+    from scripts.synthetic_index import build
+
+    total = 3_000
+    build(tmp_path / "many.db", total)
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    with serving("--db", tmp_path / "many.db") as address:
+        page.goto(address)
+        summary(page, "3,000 photos")
+        assert page.locator(".page").count() == 25
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        seen: set[str] = set()
+        for part in (0.3, 0.6, 1.0):
+            page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {part})")
+            page.wait_for_timeout(300)
+            page.wait_for_function("!document.querySelector('[data-state=loading]')")
+            seen |= set(page.locator(".photo").evaluate_all("all => all.map(one => one.dataset.content)"))
+        last = page.locator(".page >> nth=24")
+        assert last.locator(".photo").count() == total - 24 * 120
+        assert page.locator(".photo").count() < total / 2  # what is far away is let go
+        assert len(seen) > 360
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_function("document.querySelectorAll('.page')[0].children.length === 120")
+    context.close()
+
+
+def test_a_written_gallery_opens_from_disk(page: Any, phototag: Run, indexed: Indexed, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    out = phototag("--db", indexed.settings.db, "gallery", "person or car", "--out", site).stdout.decode().strip()
+    assert out == str(site / "index.html")
+    elsewhere: list[str] = []
+    page.on("request", lambda one: None if one.url.startswith("file://") else elsewhere.append(one.url))
+    page.goto((site / "index.html").as_uri())
+    assert len(names(page)) == 4
+    for query, expected in (
+        ("people", ["two people.jpg", "walk.png"]),
+        ("person>=2", ["two people.jpg"]),
+        ("(dog or car) and not person", None),
+        ("object:dog -person", None),
+        ("vehicle", None),
+        ("name:walk", ["walk.png"]),
+    ):
+        page.fill("#q", query)
+        page.keyboard.press("Enter")
+        found = names(page)
+        asked = phototag("--db", indexed.settings.db, "search", f"(person or car) {query}", "--json").stdout
+        assert sorted(found) == expected if expected else len(found) == asked.count(b'"path"'), query
+    page.fill("#q", "nonsense")
+    page.keyboard.press("Enter")
+    assert "nonsense" in page.inner_text("#fault")
+    page.fill("#q", "person")
+    page.keyboard.press("Enter")
+    assert unquote(page.url).endswith("#person")
+    page.click(".photo:visible")
+    page.wait_for_url("**/photo/*.html")
+    boxes(page)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/photo/*.html")
+    text = b"".join(path.read_bytes() for path in site.rglob("*") if path.suffix in (".html", ".js"))
+    assert str(indexed.photos).encode() not in text
+    assert elsewhere == []
+
+
+def test_what_a_gallery_may_be_written_over(phototag: Run, indexed: Indexed, tmp_path: Path) -> None:
+    db = indexed.settings.db
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.html").write_text("precious", "utf-8")
+    assert b"not empty" in phototag("--db", db, "gallery", "person", "--out", tmp_path / "mine", code=2).stderr
+    assert (tmp_path / "mine" / "index.html").read_text("utf-8") == "precious"
+    phototag("--db", db, "gallery", "person", "--out", tmp_path / "site")
+    first = sorted((tmp_path / "site" / "photo").iterdir())
+    phototag("--db", db, "gallery", "person>=2", "--out", tmp_path / "site")
+    assert len(first) == 2
+    assert len(list((tmp_path / "site" / "photo").iterdir())) == 1
+
+
+def test_serving_refuses_what_it_can_not_do(phototag: Run, indexed: Indexed, tmp_path: Path) -> None:
+    open_door = phototag("--db", indexed.settings.db, "serve", "--no-token", "--host", "0.0.0.0", code=2)
+    assert b"only this machine" in open_door.stderr
+    assert b"phototag index" in phototag("--db", tmp_path / "none.db", "serve", "--port", "0", code=4).stderr
+    with serving("--db", indexed.settings.db) as address:
+        port = address.rpartition(":")[2].partition("/")[0]
+        taken = phototag("--db", indexed.settings.db, "serve", "--port", port, code=2).stderr
+        assert b"--port 0" in taken
