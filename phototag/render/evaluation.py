@@ -70,8 +70,9 @@ def classification_tables(document: Mapping[str, Any], most: int = SHOWN_MISTAKE
 
 
 def label_rows(document: Mapping[str, Any]) -> Sequence[Sequence[object]]:
-    """A row of `LABEL_COLUMNS` for each label, and one for all of them."""
-    return [*(_label_row(row) for row in document["labels"]), _total_row(document)]
+    """A row of `LABEL_COLUMNS` for each label that is there or was said, and one for all of them."""
+    met = [row for row in document["labels"] if row["AP"] is not None or row["counts"]["found"]]
+    return [*(_label_row(row) for row in met), _total_row(document)]
 
 
 def tuning_table(changes: Sequence[Mapping[str, Any]]) -> Table:
