@@ -79,6 +79,11 @@ mean = [0.0, 0.0, 0.0]
 std = [1.0, 1.0, 1.0]
 """
 
+LABELS = """\
+# The tags of the `tiny` pack's tagger in the order of its outputs: WordNet 3.0 synset, tab, name.
+# Written by scripts/train/calibrate.py from scripts/train/tags.toml.
+"""
+
 DETECTOR = """\
 [models.tiny-detector]
 task = "detect"
@@ -206,6 +211,8 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     print(
         f"{len(held)} held-back photos; top-1 {tops}; on the other half: precision {precision:.3f} recall {recall:.3f}"
     )
+    vocabulary = vocabulary_of(options)
+    options.labels.write_text(LABELS + "".join(f"{tag.synset}\t{tag.name}\n" for tag in vocabulary))
     lines = "".join(f'"{name}" = {max(0.05, c.threshold):.3f}\n' for name, c in choices.items() if c.reliable)
     hidden = ", ".join(f'"{name}"' for name, c in choices.items() if not c.reliable)
     print(f"{sum(c.reliable for c in choices.values())} of {len(names)} tags are reliable; hidden: {hidden}")
@@ -215,9 +222,13 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     )  # fmt: skip
 
 
+def vocabulary_of(options: argparse.Namespace) -> list[tags.Tag]:
+    return tags.load(tagset.wnid_order(options.models), options.wordnet)
+
+
 def own_tags(photos: list[tagset.TagPhoto], names: list[str], options: argparse.Namespace) -> NDArray[np.bool_]:
     """The tags that each photo's class label implies [photos, tags]."""
-    vocabulary = tags.load(tagset.wnid_order(options.models), options.wordnet)
+    vocabulary = vocabulary_of(options)
     assert [tag.name for tag in vocabulary] == names, "tags.toml has changed since the targets were made"
     return np.stack([tags.of_class(vocabulary, photo.label) for photo in photos])
 
@@ -231,6 +242,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="TOML for the catalog")
     parser.add_argument("--coco", type=Path, help="detector: the first labelled set of the training")
     parser.add_argument("--work", type=Path, help="tagger: folder of tagset.npz")
+    parser.add_argument("--labels", type=Path, help="tagger: the label list to write")
     parser.add_argument("--report", type=Path, help="tagger: JSON with the figures of every tag")
     parser.add_argument("--models", type=Path, help="tagger: folder of the teachers")
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))

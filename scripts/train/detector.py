@@ -59,6 +59,7 @@ class Trainer:
         self.parameters = [*self.model.parameters(), *self.adapters.parameters()]
         self.checkpoint = options.work / "detector.pt"
         self.progress = loop.restore(self.checkpoint, self.modules, self.optimisers, self.device)
+        self.progress.done = min(self.progress.done, options.rewind)
         self.started = self.progress.step
         self.teacher = Teacher(options.teacher, options.threads)
         self.pools = load_pools(options)

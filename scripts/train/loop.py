@@ -153,6 +153,9 @@ def add_options(parser: argparse.ArgumentParser, sizes: str, samples: int) -> No
     parser.add_argument(
         "--until", type=datetime.datetime.fromisoformat, help="end of the run instead, such as 2026-01-31T21:00+00:00"
     )
+    parser.add_argument(
+        "--rewind", type=float, default=1.0, help="go back to this share of the run, to train for longer"
+    )
     parser.add_argument("--sizes", default=sizes, help="image size : batch : until which share of the run, …")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="per process")

@@ -25,6 +25,7 @@ SOURCE_WEIGHTS = {"tiny-imagenet-15k.tar": 0.5}  # drawn less often than their n
 RAREST = 0.01  # tags rarer than this share of the photos are drawn more often
 MOST_REPEATS = 6.0
 SMOOTHING = 0.02
+WEAK_NO = 0.3
 
 
 def draw_weights(photos: list[tagset.TagPhoto]) -> NDArray[np.float64]:
@@ -90,9 +91,12 @@ class Sampler:
 
 
 def tag_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy summed over tags, mean over photos."""
+    """Cross-entropy of each tag, summed, plus that of the tags as rivals, which teaches the main one sooner; mean over
+    photos. What nobody knows of a photo counts as a weak no: taught nothing, it would be said of every such photo."""
     smooth = target * (1 - SMOOTHING)
-    return (functional.binary_cross_entropy_with_logits(logits, smooth, reduction="none") * weight).sum(1).mean()
+    each = functional.binary_cross_entropy_with_logits(logits, smooth, reduction="none") * weight.clamp(min=WEAK_NO)
+    rivals = functional.cross_entropy(logits, target / target.sum(1, keepdim=True).clamp(min=1), reduction="none")
+    return (each.sum(1) + rivals).mean()
 
 
 class Trainer:
@@ -113,6 +117,7 @@ class Trainer:
         self.parameters = list(self.model.parameters())
         self.checkpoint = options.work / "tagger.pt"
         self.progress = loop.restore(self.checkpoint, self.modules, self.optimisers, self.device)
+        self.progress.done = min(self.progress.done, options.rewind)
         self.started = self.progress.step
         self.sampler = Sampler(training, options.seed + 1000 * rank + self.progress.samples * 7919)
 

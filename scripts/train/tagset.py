@@ -5,7 +5,7 @@
 Teachers, run once over every photo and kept in `WORK/tagset.npz`: MobileNet-EdgeTPU (ImageNet classes, summed into
 tags), the ADE20K mobile segmenter (sky, sea, mountain, road …), YOLOX-nano (COCO objects where nobody labelled them).
 Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs ten times as
-much as the others and is asked about every `SEGMENT_EVERY`th photo; for the rest its tags are unknown.
+much as the others and is asked about every `SEGMENT_EVERY`th photo and the held-back ones; elsewhere its tags are unknown.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def from_coco(folder: Path, vocabulary: list[tags.Tag], teachers: Teachers) -> I
         c["name"]
         for c in sorted(json.loads((folder / "instances.json").read_text())["categories"], key=lambda c: c["id"])
     ]
-    by_coco = np.array([bool(tag.coco) and not tag.ade for tag in vocabulary])
+    by_coco = np.array([bool(tag.coco) for tag in vocabulary])
     by_ade = np.array([bool(tag.ade) for tag in vocabulary])
     for index, photo in enumerate(data.read_coco(folder)):
         assert photo.truth is not None
@@ -142,12 +142,12 @@ def from_coco(folder: Path, vocabulary: list[tags.Tag], teachers: Teachers) -> I
         )
         present, certain = tags.of_objects(vocabulary, [names[int(k)] for k in boxes[:, 4]], shares.tolist())
         answers = teachers.classes(photo.pixels)
-        if segmented := index % SEGMENT_EVERY == 0:
+        if segmented := index % SEGMENT_EVERY == 0 or index % HELD_BACK_EVERY == HELD_BACK_EVERY // 2:
             answers = np.maximum(answers, teachers.segments(photo.pixels))
         target = np.where(by_coco, present, np.maximum(present, answers)).astype(np.float32)
         weight = np.where(by_coco & ~certain, 0, 1).astype(np.float32)
         if not segmented:
-            weight[by_ade & (target < 1)] = 0
+            weight[by_ade & ~by_coco & (target < 1)] = 0
         yield TagPhoto(small(photo.pixels), folder.name, "", target, weight)
 
 
