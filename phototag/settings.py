@@ -90,10 +90,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     file = settings.config_file
     values: dict[str, Any] = {}
     for name, value in _read_toml(file).items():
-        values[name] = _checked(name, value, f"{file}")
+        values[name] = checked_setting(name, value, f"{file}")
     for name in CHECKS:
         if name != "thresholds" and (text := environ.get(f"PHOTOTAG_{name.upper()}")):
-            values[name] = _checked(name, text, f"PHOTOTAG_{name.upper()}")
+            values[name] = checked_setting(name, text, f"PHOTOTAG_{name.upper()}")
     return replace(settings, **values)
 
 
@@ -112,7 +112,8 @@ def _read_toml(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _checked(name: str, value: Any, where: str) -> Any:
+def checked_setting(name: str, value: Any, where: str) -> Any:
+    """A setting's value as `Settings` holds it. Raises UsageError, naming `where` it stands, if it can't be used."""
     check = CHECKS.get(name)
     if check is None:
         raise UsageError(f"{where}: there is no setting “{name}”", hint=f"Settings are: {', '.join(sorted(CHECKS))}.")

@@ -6,15 +6,18 @@ import typer
 
 from phototag import __version__
 from phototag.cli import (
+    album,
     ask,
     box,
     compare,
+    config,
     corrections,
     count,
     crop,
     db,
     demo,
     doctor,
+    dupes,
     errors,
     export,
     gallery,
@@ -81,6 +84,9 @@ box.add_to(app)
 corrections.add_to(app)
 export.add_to(app)
 write.add_to(app)
+album.add_to(app)
+config.add_to(app)
+dupes.add_to(app)
 models.add_to(app)
 roots.add_to(app)
 errors.add_to(app)

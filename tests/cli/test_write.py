@@ -47,9 +47,9 @@ def test_writing_into_a_photo_does_not_make_it_new(phototag: Run, gallery: Path)
     jpeg = gallery / "two people.jpg"
     subprocess.run(["exiftool", "-q", "-overwrite_original", "-XMP-dc:Subject=holiday", jpeg], check=True)
     phototag("index")
-    phototag("write", "person or car", "--embed", "--yes")
-    for photo in (jpeg, gallery / "walk.png", gallery / "trip" / "car.webp"):
-        assert {"person", "car"} & set(read(photo)["Subject"]), photo
+    phototag("write", "person", "--embed", "--yes")
+    for photo in (jpeg, gallery / "walk.png"):
+        assert "person" in read(photo)["Subject"], photo
     assert "holiday" in read(jpeg)["Subject"]
     report = json.loads(phototag("index", "--json").stdout)
-    assert (report["changed"], report["analysed"], report["failed"]) == (3, 0, [])
+    assert (report["changed"], report["analysed"], report["failed"]) == (2, 0, [])

@@ -1,0 +1,48 @@
+"""`phototag dupes`: photos that are there more than once, or nearly so. A report: nothing is ever deleted."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from phototag.app.answers import Answers
+from phototag.app.pictures import decode_original, read_original
+from phototag.errors import PhototagError
+from phototag.media.fingerprint import SIDE, fingerprint, groups_near
+from phototag.settings import Settings
+from phototag.store.details import copies_of
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files that show the same; the first is the largest picture, or the first by path."""
+
+    paths: tuple[bytes, ...]
+
+
+def exact(answers: Answers) -> list[Group]:
+    """Files with the same content, whatever their names and metadata."""
+    hits = answers.ask(["is:duplicate"]).search(sort="path")
+    return [Group(copies_of(answers.conn, hit.path)) for hit in hits]
+
+
+def near(
+    answers: Answers, query: str | None, most: int, settings: Settings, failed: Callable[[PhototagError], None]
+) -> list[Group]:
+    """Photos (of those that answer `query`, if there is one) whose fingerprints differ in at most `most` bits of 64:
+    the same picture in another size, format or quality. Every one of them is read and decoded."""
+    question = answers.ask([query or "width>0"])
+    hits = []
+    numbers = []
+    for hit in list(question.search(sort="path")):
+        try:
+            image = decode_original(hit, read_original(hit), settings, minimum=SIDE * 2)
+        except PhototagError as error:
+            failed(error)
+            continue
+        hits.append(hit)
+        numbers.append(fingerprint(image))
+    found = []
+    for members in groups_near(numbers, most):
+        ordered = sorted((hits[place] for place in members), key=lambda hit: (-hit.width * hit.height, hit.path))
+        found.append(Group(tuple(hit.path for hit in ordered)))
+    return sorted(found, key=lambda group: os.fsdecode(group.paths[0]))

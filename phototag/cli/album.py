@@ -1,0 +1,44 @@
+"""`phototag album NAME QUERY`: a folder with what a query finds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phototag.cli.search import QUERY_CONTEXT, checked
+from phototag.cli.session import Session, command
+
+
+def album(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="The album's name: a folder's.", show_default=False)],
+    query: Annotated[
+        list[str] | None, typer.Argument(help="What it holds; without it, the same as before.", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder in which albums lie.")] = Path(),
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind", metavar="symlink|hardlink|copy", help="What stands for a photo: a symlink.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Make a folder with what a query finds, or bring it up to date: `phototag album pets 'cat or dog' --out ~/Albums`.
+
+    The folder holds links to the photos, so it takes no space; `phototag index` leaves it out. Only what phototag put
+    there is ever removed.
+    """
+    from phototag.app.album import refresh
+    from phototag.app.answers import open_answers
+    from phototag.render.text import counted
+
+    with open_answers(session.settings, session.note) as answers:
+        done = refresh(name, checked(query or []), out, kind, answers)
+    session.note(f"{done.folder}: {counted(done.photos, 'photo')}, {done.added:,} added, {done.removed:,} removed")
+    if done.skipped:
+        session.note(f"{counted(done.skipped, 'photo')} left out: not there now")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register `album`."""
+    app.command("album", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(album))

@@ -1,0 +1,55 @@
+"""Albums and settings through the real command."""
+
+import json
+import os
+import shutil
+import tomllib
+from pathlib import Path
+
+from tests.conftest import Run
+
+
+def test_an_album_follows_its_query_and_touches_nothing_else(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    phototag("index", gallery)
+    folder = tmp_path / "albums" / "people"
+    phototag("album", "people", code=2)
+    phototag("album", "people", "person", "--out", tmp_path / "albums")
+    assert {name for name in os.listdir(folder) if not name.startswith(".")} == {"two people.jpg", "walk.png"}
+    assert (folder / "walk.png").readlink() == gallery / "walk.png"
+    (folder / "mine.txt").write_text("kept")
+    (folder / "two people.jpg").unlink()
+    (folder / "two people.jpg").write_text("not phototag's any more")
+    phototag("tag", "--query", "person", "-person")
+    phototag("album", "people", "--out", tmp_path / "albums")
+    assert {name for name in os.listdir(folder) if not name.startswith(".")} == {"mine.txt", "two people.jpg"}
+    phototag("album", "photos", "person", "--out", tmp_path, code=2)  # a folder that is no album
+    phototag("album", "../up", "person", "--out", tmp_path, code=2)
+
+
+def test_duplicates_are_reported(phototag: Run, gallery: Path) -> None:
+    from PIL import Image
+
+    shutil.copy(gallery / "walk.png", gallery / "trip" / "copy.png")
+    with Image.open(gallery / "walk.png") as walk:
+        walk.resize((200, 200)).save(gallery / "small.jpg", quality=80)
+    phototag("index", gallery)
+    copies = [str(gallery / "trip" / "copy.png"), str(gallery / "walk.png")]
+    assert json.loads(phototag("dupes", "--exact", "--json").stdout) == [copies]
+    [[first, second]] = json.loads(phototag("dupes", "--near", "--query", "object:dog", "--json").stdout)
+    assert (Path(first).suffix, Path(second).name) == (".png", "small.jpg")
+    assert (gallery / "small.jpg").exists()
+    phototag("dupes", code=2)
+
+
+def test_settings(phototag: Run, tmp_path: Path) -> None:
+    file = Path(phototag("config", "path").stdout.decode().strip())
+    phototag("config", "set", "min_confidence", "0.4")
+    phototag("config", "set", "thresholds.dog", "0.6")
+    assert tomllib.loads(file.read_text("utf-8")) == {"min_confidence": 0.4, "thresholds": {"dog": 0.6}}
+    assert json.loads(phototag("config", "show", "--json").stdout)["thresholds"] == {"dog": 0.6}
+    before = file.read_bytes()
+    for name, value in (("min_confidence", "2"), ("thresholds.dog", "much"), ("colour", "red"), ("thresholds", "1")):
+        phototag("config", "set", name, value, code=2)
+    assert file.read_bytes() == before
+    phototag("config", "unset", "min_confidence")
+    assert tomllib.loads(file.read_text("utf-8")) == {"thresholds": {"dog": 0.6}}
