@@ -2,7 +2,7 @@
 
 * a `TAG` plane: the photos whose labels have the word, at its threshold;
 * an `OBJECT` plane per label and `nth`: the photos with at least `nth` boxes of the label, at its threshold;
-* a `SEEN` plane per task: the photos with a live analysis.
+* a `SEEN` plane per task: the photos with a live analysis; and one of all reachable photos.
 
 Planes hold for the thresholds that they were made with (`plane_thresholds`); a query with others does without.
 Whatever changes a photo's answers marks its chunk as stale (`phototag.store.liveness`); while any is, nobody looks at
@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from phototag.query.thresholds import Thresholds
-from phototag.store.bits import CHUNK, packed
+from phototag.store.bits import CHUNK, packed, unpacked
 from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.types import Task
 
 TAG, OBJECT, SEEN = 0, 1, 2
 TASKS = {Task.CLASSIFY: 0, Task.DETECT: 1}  # the `name_id` of a SEEN plane
+REACHABLE = 2
 KINDS = {Task.CLASSIFY: TAG, Task.DETECT: OBJECT}
 
 
@@ -46,6 +47,21 @@ def read_planes(conn: Connection) -> Planes:
     made = conn.exec_driver_sql("SELECT kind, name_id, thresholds FROM plane_thresholds")
     boxed = conn.exec_driver_sql("SELECT DISTINCT name_id FROM planes WHERE kind = ?", (OBJECT,))
     return Planes({(kind, name): text for kind, name, text in made}, frozenset(boxed.scalars()))
+
+
+def seen(conn: Connection) -> tuple[int, int, int, int]:
+    """How many photos are reachable, classified, detected in, and both. Only while the planes are `ready`."""
+    chunks: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    rows = conn.exec_driver_sql("SELECT chunk, name_id, bits FROM planes WHERE kind = ?", (SEEN,))
+    for chunk, which, stored in rows:
+        chunks[chunk][which] = int.from_bytes(unpacked(stored), "little")
+    sets = [
+        (reachable, classified, detected, classified & detected) for classified, detected, reachable in chunks.values()
+    ]
+    photos, classified, detected, complete = (
+        (sum(one.bit_count() for one in several) for several in zip(*sets, strict=True)) if sets else (0, 0, 0, 0)
+    )
+    return photos, classified, detected, complete
 
 
 def signature(lexicon: Lexicon, thresholds: Thresholds, task: Task, name: str, asked: float | None = None) -> str:
@@ -90,6 +106,8 @@ def _members(
         "SELECT photo_id, task FROM analyses WHERE live AND photo_id BETWEEN ? AND ?", bounds
     ):
         found[SEEN, TASKS[Task(task)], 1].append(photo % CHUNK)
+    reachable = conn.exec_driver_sql("SELECT id FROM photos WHERE file_id IS NOT NULL AND id BETWEEN ? AND ?", bounds)
+    found[SEEN, REACHABLE, 1] = [photo % CHUNK for photo in reachable.scalars()]
     least = _least(lexicon, thresholds, Task.CLASSIFY)
     for photo, model, name, confidence in conn.exec_driver_sql(
         "SELECT photo_id, model_id, name_id, confidence FROM words WHERE live AND photo_id BETWEEN ? AND ?", bounds

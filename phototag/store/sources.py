@@ -15,6 +15,7 @@ from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
 from phototag.store.compile import Compiler, things_of
 from phototag.store.compile_filters import passes
 from phototag.store.compile_leaves import NEVER
+from phototag.store.planes import OBJECT
 
 CAP = 20_000  # lists longer than this are all called long
 
@@ -49,7 +50,9 @@ class Sources:
         if isinstance(node, Word | Tag):
             selects = list(self._leaf_selects(node, floor))
             return Source(" UNION ALL ".join(selects), True, isinstance(node, Tag), node)
-        if isinstance(node, Count) and node.low and node.things.labels is not None and not node.things.complement:
+        if isinstance(node, Count) and node.low and not node.things.complement:
+            if node.things.labels is None and floor is None:
+                return None  # nearly every photo has an object
             (select,) = self._leaf_selects(node, floor)
             return Source(select, (node.low, node.high) == (1, None), False, node)
         if isinstance(node, Filter) and isinstance(node.condition, TakenBetween) and floor is None:
@@ -80,7 +83,9 @@ class Sources:
             yield f"SELECT w.confidence FROM words w WHERE w.live AND {tagged} ORDER BY 1 DESC"
         if isinstance(node, Word | Count):
             things = node.things if isinstance(node, Count) else things_of(node)
-            for label in sorted((things.labels or frozenset()) & leaves.lexicon.names.keys()):
+            for label in sorted(self._common_labels() if things.labels is None else things.labels):
+                if label not in leaves.lexicon.names:
+                    continue
                 one = Things(label, things.confidence, labels=frozenset({label}))
                 condition = leaves.described(one, "b", indexed=True)
                 yield f"SELECT b.confidence FROM detections b WHERE b.live AND {condition} ORDER BY 1 DESC"
@@ -92,11 +97,20 @@ class Sources:
             yield f"SELECT w.photo_id FROM words w WHERE w.live AND {condition}"
         if isinstance(node, Word | Count):
             things = node.things if isinstance(node, Count) else things_of(node)
+            if things.labels is None:
+                things = replace(things, labels=frozenset(leaves.lexicon.names))
             condition = leaves.described(things, "b", indexed=True, floor=floor)
             if condition == NEVER and isinstance(node, Word):
                 return
             related = f" AND {leaves.related(things.relation, 'b')}" if things.relation else ""
             yield f"SELECT b.photo_id FROM detections b WHERE b.live AND {condition}{related}"
+
+    def _common_labels(self) -> list[str]:
+        """The labels that objects had when the planes were made: enough to guess a score by."""
+        rows = self.conn.exec_driver_sql(
+            "SELECT n.name FROM names n WHERE n.id IN (SELECT name_id FROM planes WHERE kind = ?)", (OBJECT,)
+        )
+        return list(rows.scalars())
 
     def _union(self, node: Or, floor: float | None) -> Source | None:
         found = []

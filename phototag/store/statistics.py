@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from phototag.store import planes
 from phototag.store.tables import IGNORED, MISSING, PRESENT
 
 
@@ -36,6 +37,8 @@ class Statistics:
 
 def completeness(conn: Connection) -> Completeness:
     """How much of the index has been analysed: what a note to a count says."""
+    if planes.ready(conn):
+        return Completeness(*planes.seen(conn))
     row = conn.exec_driver_sql("""
         SELECT (SELECT count(*) FROM photos WHERE file_id IS NOT NULL),
                coalesce(sum(task = 'classify'), 0), coalesce(sum(task = 'detect'), 0)

@@ -1,6 +1,7 @@
 """Why hits match, what empties a query, groups, labels and pairs: on a small library made by hand."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,6 +16,8 @@ from phototag.store.answers import Question
 from phototag.store.counts import Group, count
 from phototag.store.explain import Part, emptied_by, explained
 from phototag.store.labels import Pair, WordCount, pairs, word_counts
+from phototag.store.planes import refresh
+from phototag.store.statistics import Completeness, completeness
 from phototag.types import Detection, Label, Metadata
 from tests.query.worlds import VOCABULARY
 from tests.store.stored import holding, index
@@ -128,3 +131,12 @@ def test_pairs_that_come_together_more_often_than_by_chance_come_first(library: 
     # Of 3 photos, dog is in 1 and person in 2; both are in 1: 1 * 3 / (1 * 2).
     assert pairs(library, THRESHOLDS, least=1) == (Pair("dog", "person", 1, 1.5),)
     assert pairs(library, THRESHOLDS) == ()
+
+
+def test_completeness_is_the_same_with_and_without_planes(index: Connection) -> None:
+    unseen = replace(LIBRARY[0], path=b"/photos/2024/d.jpg", classifier=None, words=())
+    unheard = replace(LIBRARY[0], path=b"/photos/2024/e.jpg", detector=None, detections=())
+    with holding(index, [*LIBRARY, unseen, unheard]) as conn:
+        assert completeness(conn) == Completeness(photos=5, classified=4, detected=4, complete=3)
+        refresh(conn, THRESHOLDS)
+        assert completeness(conn) == Completeness(photos=5, classified=4, detected=4, complete=3)
