@@ -1,8 +1,8 @@
 """How near `phototag index` comes to what this machine can do.
 
-    python -m scripts.bench_index speed PHOTOS [--pack small] [--megapixels 12] [--short 200] [--long 1000] [--rounds 3]
-    python -m scripts.bench_index unchanged [--files 100000]
-    python -m scripts.bench_index grown DATABASE PHOTOS [--photos 300]
+    python -m scripts.bench_index speed PHOTOS [--megapixels 12 | --as-is] [--short 200] [--long 1000] [--rounds 3]
+    python -m scripts.bench_index unchanged PHOTOS [--files 100000]
+    python -m scripts.bench_index grown DATABASE PHOTOS [--count 300]
 
 `speed`: the ideal is as many processes as cores, each doing nothing but reading, scaled decoding, EXIF, hashing,
 preprocessing and both models, photo after photo. Ideal and real run take turns; start-up is left out by the slope
@@ -56,6 +56,7 @@ def main() -> None:
     speed.add_argument("photos", type=Path)
     speed.add_argument("--pack", default="small")
     speed.add_argument("--megapixels", type=float)
+    speed.add_argument("--as-is", action="store_true", help="the photos are from bench_photos.py already")
     speed.add_argument("--short", type=int, default=200)
     speed.add_argument("--long", type=int, default=1000)
     speed.add_argument("--rounds", type=int, default=3)
@@ -76,10 +77,12 @@ def main() -> None:
 
 
 def _speed(options: argparse.Namespace, work: Path) -> None:
-    library = work / "photos"
-    size = write_photos(options.photos, library, options.long, options.megapixels)
-    print(f"{options.long:,} photos of {size / options.long / 1e6:.2f} MB; {CORES} processes; pack {options.pack}")
-    paths = shuffled(library)
+    library = options.photos if options.as_is else work / "photos"
+    if not options.as_is:
+        write_photos(options.photos, library, options.long, options.megapixels)
+    paths = shuffled(library)[: options.long]
+    size = sum(path.stat().st_size for path in paths)
+    print(f"{len(paths):,} photos of {size / len(paths) / 1e6:.2f} MB; {CORES} processes; pack {options.pack}")
     steps = options.long - options.short
     ratios, shares = [], []
     for number in range(options.rounds):
