@@ -9,6 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from phototag.geometry import Box
+from phototag.store.corrections import Correction, Kind, correct, undo
 from phototag.store.engine import open_index
 from phototag.store.upkeep import check
 from phototag.types import ModelId
@@ -19,11 +21,19 @@ FOLDERS = ("", "a", "a/b")
 NAMES = ("x.jpg", "y.jpg")
 CONTENTS = (b"A", b"B", b"C", b"DD")
 
+ABOVE = {"cat": {"animal"}, "dog": {"animal"}}
+BOXES = (Box(0.1, 0.2, 0.3, 0.6), Box(0.1, 0.2, 0.32, 0.6), Box(0.5, 0.5, 0.9, 0.9))
+
 roots = st.sampled_from(ROOTS)
 folders = st.sampled_from(FOLDERS)
 names = st.sampled_from(NAMES)
 places = st.tuples(roots, folders, names).map("/".join).map(os.path.normpath)
 contents = st.sampled_from(CONTENTS)
+
+
+def relatives(name: str) -> tuple[set[str], set[str]]:
+    """The hierarchy of these tests."""
+    return {name} | {word for word, above in ABOVE.items() if name in above}, ABOVE.get(name, set())
 
 
 class Photos(RuleBasedStateMachine):
@@ -125,6 +135,19 @@ class Photos(RuleBasedStateMachine):
     def index(self, models: tuple[ModelId, ...]) -> None:
         self.run_index(models)
 
+    @rule(data=st.data(), kind=st.sampled_from(Kind), name=st.sampled_from(("cat", "animal", "dog", "rex")))
+    def correct(self, data: st.DataObject, kind: Kind, name: str) -> None:
+        photos = [int(str(number)) for (number,) in self.library.rows("SELECT id FROM photos")]
+        box = data.draw(st.sampled_from(BOXES)) if kind in (Kind.BOX, Kind.UNBOX) else None
+        chosen = data.draw(st.sets(st.sampled_from(photos), min_size=1))
+        with self.library.open() as index, index.begin() as conn:
+            correct(conn, [(photo, Correction(kind, name, box)) for photo in sorted(chosen)], relatives)
+
+    @rule()
+    def undo(self) -> None:
+        with self.library.open() as index, index.begin() as conn:
+            undo(conn, relatives)
+
     @rule(folder=st.sampled_from(("one/a", "two/a/b")))
     def index_part(self, folder: str) -> None:
         self.run_index(BOTH, folder)
@@ -139,6 +162,29 @@ class Photos(RuleBasedStateMachine):
         assert self.library.reader is not None
         with self.library.reader.read() as conn:
             assert check(conn) == ()
+
+    @invariant()
+    def the_user_wins(self) -> None:
+        """Straight from the log: what holds of it is there, and what it rejects is not."""
+        held: dict[int, list[tuple[str, str]]] = {}
+        for photo, kind, name in self.library.rows(
+            "SELECT c.photo_id, c.kind, n.name FROM corrections c JOIN names n ON n.id = c.name_id "
+            "JOIN photos p ON p.id = c.photo_id WHERE c.effective AND p.file_id IS NOT NULL ORDER BY c.id"
+        ):
+            held.setdefault(int(str(photo)), []).append((str(kind), str(name)))
+        words = {
+            (photo, name): str(model)
+            for photo, name, model in self.library.rows(
+                "SELECT w.photo_id, n.name, m.name FROM words w JOIN names n ON n.id = w.name_id "
+                "JOIN models m ON m.id = w.model_id WHERE w.live"
+            )
+        }
+        for photo, several in held.items():
+            for kind, name in several:
+                if kind == "tag":
+                    assert words[photo, name] == "user"
+                if kind == "untag":
+                    assert all(words.get((photo, word), "user") == "user" for word in relatives(name)[0])
 
     @invariant()
     def nothing_lost(self) -> None:
