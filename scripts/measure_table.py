@@ -3,8 +3,8 @@
     scripts/measure_table.py --models FOLDER --boxes TRUTH.json --labels PHOTOS_FOLDER
 
 The measures are those of `phototag eval detect` and `phototag eval classify`; milliseconds are processor time on one
-core, the median over 40 photos, for preparing, running and decoding one, without reading its file. (Processor time hardly
-changes when others use the machine.)
+core, the median over 40 photos, for preparing, running and decoding one, without reading its file: others who use the
+machine change processor time less than seconds.
 """
 
 import argparse
