@@ -10,11 +10,9 @@ Granted     go on               →
 """
 
 import math
-import signal
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, TypeAlias
@@ -144,13 +142,11 @@ class Link:
         self._pipe.send(Broken(message, hint))
 
     def serve(self, identify: Callable[[Chunk], Identified], finish: Callable[[Wanted], Done]) -> None:
-        """Answer until the parent is gone. Ctrl-C is the parent's business."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-            while True:
-                self._deadline.value = math.inf
-                message = self._waiting.popleft() if self._waiting else self._pipe.recv()
-                if isinstance(message, Chunk):
-                    self._pipe.send(identify(message))
-                elif isinstance(message, Wanted):
-                    self._pipe.send(finish(message))
+        """Answer until the parent is gone, which ends in EOFError or BrokenPipeError."""
+        while True:
+            self._deadline.value = math.inf
+            message = self._waiting.popleft() if self._waiting else self._pipe.recv()
+            if isinstance(message, Chunk):
+                self._pipe.send(identify(message))
+            elif isinstance(message, Wanted):
+                self._pipe.send(finish(message))

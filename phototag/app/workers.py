@@ -9,10 +9,11 @@ Large photos share `ROOM_BYTES` of memory: one that needs more is decoded while 
 """
 
 import math
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
 from multiprocessing.context import SpawnProcess
 from typing import Any, TypeAlias
@@ -55,7 +56,8 @@ class _Worker:
         self.process: SpawnProcess = context.Process(
             target=_start, args=(main, theirs, self.deadline, setup), daemon=True
         )
-        self.process.start()
+        with _ctrl_c_held():
+            self.process.start()
         theirs.close()
         self.chunks: dict[int, Chunk] = {}
         self.asked = 0  # bytes of memory that it waits for
@@ -220,6 +222,21 @@ class Pool:
                 self._again.extend(Chunk(next(self._numbers), (job,), suspect=True) for job in chunk.jobs)
 
 
+@contextmanager
+def _ctrl_c_held() -> Iterator[None]:
+    """A process that is started here never hears Ctrl-C, not even while it loads; this one hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start(main: Main, pipe: "connection.Connection", deadline: Any, setup: object) -> None:
-    """Where a worker process begins."""
-    main(Link(pipe, deadline), setup)
+    """Where a worker process begins. Ctrl-C is the parent's business, and a parent that died needs no answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        main(Link(pipe, deadline), setup)

@@ -75,6 +75,18 @@ def test_a_stopped_run_finishes_its_batch_and_says_what_it_kept(
     assert json.loads(phototag("index", "--json").stdout)["analysed"] == PHOTOS - kept
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs to see a process's children")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_while_its_workers_load_it_stays_quiet(start: Start, crowd: Path, database: Path, number: int) -> None:
+    process = start("index", crowd, "--workers", "2", "--quiet")
+    wait_until(lambda: len(children(process.pid)) >= 2)
+    for one in (process.pid, *children(process.pid)) if number == signal.SIGINT else (process.pid,):
+        os.kill(one, number)  # Ctrl-C reaches every process of a terminal
+    _, stderr = process.communicate(timeout=60)
+    # Killed in the midst of starting a process, Python's own bootstrap may complain; phototag's code may not.
+    assert (b"Traceback" if number == signal.SIGINT else b"phototag/app") not in stderr
+
+
 def test_an_impatient_second_ctrl_c_ends_at_once(start: Start, crowd: Path, database: Path) -> None:
     process = start("index", crowd, "--workers", "2")
     wait_until(lambda: analysed(database))
