@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phototag.cli.models_add import add
+from phototag.cli.models_optimize import optimize
 from phototag.cli.session import Session, command
 from phototag.errors import ModelBrokenError
 
@@ -160,6 +161,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("show")(command(show))
     group.command("install")(command(install))
     group.command("add")(command(add))
+    group.command("optimize")(command(optimize))
     group.command("verify")(command(verify))
     group.command("remove")(command(remove))
     app.add_typer(group, name="models")

@@ -89,6 +89,14 @@ class _Model:
                 tensor = np.concatenate([tensor, np.zeros((size - len(tensor), *tensor.shape[1:]), tensor.dtype)])
             yield tensor, placements
 
+    def feeds(self, images: Sequence[Image.Image]) -> Iterator[tuple[dict[str, Tensor], list[Placement]]]:
+        """What the model is given for the images, a batch at a time, and where each photo lies in its input."""
+        for tensor, placements in self._batches(images):
+            yield {self._image_input: tensor, **self._extra_inputs(len(tensor))}, placements
+
+    def _extra_inputs(self, _count: int) -> dict[str, Tensor]:
+        return {}
+
     def _run(self, feeds: Mapping[str, Tensor], outputs: tuple[str, ...], count: int) -> dict[str, Tensor]:
         """The outputs for the first `count` images of a batch."""
         return {name: tensor[:count] for name, tensor in self._session.run(feeds, outputs).items()}
@@ -104,8 +112,8 @@ class Classifier(_Model):
     def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
         """The labels, and the words at or above them, of each image."""
         found: list[Findings] = []
-        for tensor, placements in self._batches(images):
-            outputs = self._run({self._image_input: tensor}, (self._head.output,), len(placements))
+        for feeds, placements in self.feeds(images):
+            outputs = self._run(feeds, (self._head.output,), len(placements))
             found += self._head.findings(outputs[self._head.output], self.floor)
         return found
 
@@ -120,12 +128,14 @@ class Detector(_Model):
     def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
         """The objects in each image, best first."""
         found: list[Findings] = []
-        for tensor, placements in self._batches(images):
-            feeds = {self._image_input: tensor, **self._decoder.extra_inputs(len(tensor))}
+        for feeds, placements in self.feeds(images):
             outputs = self._run(feeds, self._decoder.outputs, len(placements))
             for candidates, placement in zip(self._decoder.decode(outputs, self.floor), placements, strict=True):
                 found.append(Findings(detections=self._detections(candidates, placement)))
         return found
+
+    def _extra_inputs(self, count: int) -> dict[str, Tensor]:
+        return self._decoder.extra_inputs(count)
 
     def _detections(self, candidates: Candidates, placement: Placement) -> tuple[Detection, ...]:
         best = candidates.best(self.floor, SUPPRESSION_LIMIT)
@@ -144,7 +154,7 @@ class Detector(_Model):
         )
 
 
-def open_analyser(model: ModelFile, *, threads: int = 0, provider: str = CPU) -> Analyser:
+def open_analyser(model: ModelFile, *, threads: int = 0, provider: str = CPU) -> Classifier | Detector:
     """The model, ready to run on `threads` cores (0: all).
 
     Raises ModelBrokenError when the file can't be loaded or does not fit its description.

@@ -13,7 +13,7 @@ from PIL import Image
 from phototag.errors import ModelBrokenError, UsageError
 from phototag.inference.analyser import ModelFile, open_analyser
 from phototag.inference.catalog import read_catalog
-from phototag.inference.labels import UNUSED, read_labels
+from phototag.inference.labels import UNUSED, LabelList, read_labels
 from phototag.inference.library import OWN_CATALOG, Library, sha256_of
 from phototag.inference.owncatalog import enter, write
 from phototag.inference.recognise import FAMILIES_FILE, Guess, recognise
@@ -75,7 +75,9 @@ def add_model(library: Library, file: Path, name: str, told: Told | None = None)
         session = _copy(file, folder)
         guess = _guess(session, told)
         table = _merged(guess.table, told.table)
-        (folder / LABELS_FILE).write_text("".join(f"{label}\n" for label in _names(guess, told.labels)), "utf-8")
+        labels = _labels(guess, told.labels)
+        pairs = zip(labels.ids, labels.names, strict=True)
+        (folder / LABELS_FILE).write_text("".join(f"{identity}\t{label}\n" for identity, label in pairs), "utf-8")
         table["labels"] = f"{name}/{LABELS_FILE}"
         model = folder / file.name
         table["builds"] = [{"file": file.name, "size": model.stat().st_size, "sha256": sha256_of(model), "url": ""}]
@@ -141,24 +143,24 @@ def _guess(session: Session, told: Told) -> Guess:
     return recognise(session, shipped_folder() / FAMILIES_FILE, task=task, size=told.size)
 
 
-def _names(guess: Guess, labels: Path | None) -> tuple[str, ...]:
-    if labels is not None:
-        names = read_labels(labels).names
+def _labels(guess: Guess, file: Path | None) -> LabelList:
+    if file is not None:
+        labels = read_labels(file)
     elif guess.labels:
-        names = _distinct(guess.labels)
+        labels = LabelList(_distinct(guess.labels), ("",) * len(guess.labels))
     elif guess.label_file:
-        names = read_labels(shipped_folder() / "labels" / guess.label_file).names
+        labels = read_labels(shipped_folder() / "labels" / guess.label_file)
     else:
         raise ModelBrokenError(
             f"the model has {guess.label_count or 'an unknown number of'} labels and no names for them",
             hint="Give a text file with one name a line with --labels.",
         )
-    if guess.label_count and len(names) != guess.label_count:
+    if guess.label_count and len(labels.names) != guess.label_count:
         raise ModelBrokenError(
-            f"the model has {guess.label_count} labels, the list has {len(names)} names",
+            f"the model has {guess.label_count} labels, the list has {len(labels.names)} names",
             hint="One name a line, in the model's order; “-” for a label that means nothing.",
         )
-    return names
+    return labels
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:

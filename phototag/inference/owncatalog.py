@@ -2,12 +2,14 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from phototag.errors import ModelBrokenError
+from phototag.inference.spec import Fit, ModelSpec
 
 
 def enter(catalog: Path, name: str, table: Mapping[str, Any]) -> None:
@@ -30,6 +32,36 @@ def write(catalog: Path, tables: Mapping[str, Any]) -> None:
     part.write_text(tomli_w.dumps(tables), encoding="utf-8")
     part.chmod(0o600)
     part.replace(catalog)
+
+
+def described(spec: ModelSpec) -> dict[str, Any]:
+    """The table that describes `spec`, without its labels and builds."""
+    pixels = {key: value for key, value in asdict(spec.input).items() if value != ""}
+    belonging = {Fit.LETTERBOX: {"pad", "anchor"}, Fit.CROP: {"short_side"}, Fit.STRETCH: set()}[spec.input.fit]
+    foreign = {"pad", "anchor", "short_side"} - belonging
+    confidences = spec.confidences
+    return {
+        "task": spec.task.value,
+        "licence": spec.licence,
+        "source": spec.source,
+        "accuracy": spec.accuracy,
+        "note": spec.note,
+        "tested": spec.tested,
+        "embedded": False,
+        "input": {key: _plain(value) for key, value in pixels.items() if key not in foreign},
+        "head": dict(spec.head.raw),
+        "confidence": {
+            "floor": confidences.floor,
+            "threshold": confidences.threshold,
+            "keep": confidences.keep,
+            "labels": dict(confidences.per_label),
+            "hidden": list(confidences.hidden),
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Fit) else list(value) if isinstance(value, tuple) else value
 
 
 def _read(catalog: Path) -> dict[str, Any]:
