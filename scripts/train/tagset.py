@@ -5,7 +5,7 @@
 Teachers, run once over every photo and kept in `WORK/tagset.npz`: MobileNet-EdgeTPU (ImageNet classes, summed into
 tags), the ADE20K mobile segmenter (sky, sea, mountain, road …), YOLOX-nano (COCO objects where nobody labelled them).
 Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs ten times as
-much as the others and is asked about every `SEGMENT_EVERY`th photo and the held-back ones; elsewhere its tags are unknown.
+much as the others and is asked about every `SEGMENT_EVERY`th photo and the held-back ones; else its tags are unknown.
 """
 
 from __future__ import annotations
