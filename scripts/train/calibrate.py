@@ -22,7 +22,7 @@ from scripts.train.teacher import session
 Floats = NDArray[np.float32]
 PRECISION = 0.8  # that a tag's threshold must reach
 FEWEST_HITS = 3  # true photos above the threshold, below which precision means nothing
-ORDINARY_BOXES = 10.0  # boxes stored of an ordinary photo
+ORDINARY_BOXES = 25.0  # stored of an ordinary photo, so that a query may ask for less confidence
 KNOWN, ABSENT = 0.5, 0.2  # a target above means the tag is there, below means it is not; between, nobody knows
 
 
