@@ -72,7 +72,8 @@ def _loop(work: Path, pack: str) -> None:
         image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
         for analyser in analysers:
             [findings] = analyser.analyse([image])
-            rows = [(os.fspath(path), one.name, one.confidence, None) for one in findings.labels]
+            rows: list[tuple[str, str, float, str | None]] = []
+            rows += [(os.fspath(path), one.name, one.confidence, None) for one in findings.labels]
             rows += [(os.fspath(path), one.label, one.confidence, repr(one.box)) for one in findings.detections]
             connection.executemany("INSERT INTO found VALUES (?, ?, ?, ?)", rows)
         connection.commit()
