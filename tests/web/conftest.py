@@ -22,6 +22,7 @@ pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
 HOSTILE_FOLDER = "<img src=x onerror=alert(1)>&\"'"
 HOSTILE_NAME = "<script>alert(2)<\x1b>.png"
+PATIENCE = 60_000.0  # milliseconds: machines that run tests may be busy
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -40,7 +41,7 @@ def serving(*arguments: str | Path) -> Iterator[str]:
             yield address
         finally:
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=20)
+            _, errors = process.communicate(timeout=60)
             assert "Traceback" not in errors
 
 
@@ -92,7 +93,7 @@ def page(browser: Any) -> Iterator[Any]:
     """A page that fails the test when a script on it fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     found = context.new_page()
-    found.set_default_timeout(15_000)
+    found.set_default_timeout(PATIENCE)
     failures: list[str] = []
     found.on("pageerror", lambda error: failures.append(str(error)))
     found.on("dialog", lambda dialog: failures.append(f"a dialog: {dialog.message}"))
