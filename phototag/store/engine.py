@@ -21,7 +21,13 @@ from phototag.store.lock import writer_lock
 _BUSY_SECONDS = 30.0
 _UPGRADE_WAIT_SECONDS = 30.0
 _WRITER_PRAGMAS = ("foreign_keys = ON", "cache_size = -65536", "wal_autocheckpoint = 4000")
-_READER_PRAGMAS = ("foreign_keys = ON", "cache_size = -16384", "mmap_size = 1073741824", "temp_store = MEMORY", "query_only = ON")
+_READER_PRAGMAS = (
+    "foreign_keys = ON",
+    "cache_size = -16384",
+    "mmap_size = 1073741824",
+    "temp_store = MEMORY",
+    "query_only = ON",
+)
 _LOCAL_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL")
 _NETWORK_PRAGMAS = ("journal_mode = DELETE", "synchronous = FULL")
 _NETWORK_NOTE = "The index lies on a network file system: its journal mode is DELETE, so searching waits for writing."
