@@ -16,12 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.train import data, detector, evaluate, tagger, tags, tagset
+from scripts.train import data, detector, evaluate, tagger, tags, tagset, truth
 from scripts.train.teacher import session
 
 Floats = NDArray[np.float32]
 PRECISION = 0.8  # that a tag's threshold must reach
 FEWEST_HITS = 3  # true photos above the threshold, below which precision means nothing
+LEAST = 0.15  # no tag is believed below this, whatever the held-back photos say
 ORDINARY_BOXES = 25.0  # stored of an ordinary photo, so that a query may ask for less confidence
 KNOWN, ABSENT = 0.5, 0.2  # a target above means the tag is there, below means it is not; between, nobody knows
 
@@ -30,6 +31,26 @@ def unbiased_confidence(scores: Floats, objects: int) -> float:
     """The confidence at and above which as many boxes are found as there are objects."""
     ranked = np.sort(scores)[::-1]
     return float(ranked[min(objects, len(ranked)) - 1])
+
+
+def matches(found: evaluate.Found, boxes: Floats, classes: NDArray[np.int64]) -> list[bool]:
+    """Whether each detection, best first, finds a true object (IoU at least 0.5, same class) not found before."""
+    iou = truth.overlaps(found.boxes, boxes) * (found.classes[:, None] == classes[None])
+    right = []
+    for row in iou:
+        best = int(row.argmax()) if len(row) else -1
+        right.append(best >= 0 and bool(row[best] >= 0.5))
+        if right[-1]:
+            iou[:, best] = 0
+    return right
+
+
+def balanced_confidence(scores: Floats, right: NDArray[np.bool_], objects: int) -> tuple[float, float, float]:
+    """(confidence, precision, recall) where F1 is highest."""
+    order = scores.argsort()[::-1]
+    hits, count = np.cumsum(right[order]), np.arange(1, len(order) + 1)
+    best = int((2 * hits / (count + objects)).argmax())
+    return float(scores[order[best]]), float(hits[best] / count[best]), float(hits[best] / objects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +121,7 @@ family = "yolox"
 output = "output"
 strides = [8, 16, 32]
 several_labels_per_box = true
-nms_iou = 0.65
+nms_iou = {overlap}
 [models.tiny-detector.confidence]
 threshold = {threshold:.2f}
 floor = {floor:.2f}
@@ -138,17 +159,27 @@ def calibrate_detector(options: argparse.Namespace) -> str:
     names = detector.held_back(data.read_coco(options.coco))
     photos = evaluate.CocoSet(options.coco, names)
     model = evaluate.onnx_model(options.model)
-    scores = np.concatenate([evaluate.detect(model, pixels, options.size).scores for pixels in photos.pixels])
-    objects = sum(len(photos.truth.getAnnIds(imgIds=[image["id"]], iscrowd=False)) for image in photos.images)
-    threshold = unbiased_confidence(scores, objects)
-    floor = unbiased_confidence(scores, int(ORDINARY_BOXES * len(photos.images)))
-    report = photos.report(model, options.size)
+    scores: list[float] = []
+    right: list[bool] = []
+    objects = 0
+    for image, pixels in zip(photos.images, photos.pixels, strict=True):
+        found = evaluate.detect(model, pixels, options.size)
+        boxes, classes = photos.objects(image["id"])
+        scores += found.scores.tolist()
+        right += matches(found, boxes, classes)
+        objects += len(boxes)
+    values = np.array(scores, np.float32)
+    threshold, precision, recall = balanced_confidence(values, np.array(right), objects)
+    unbiased = unbiased_confidence(values, objects)
+    floor = unbiased_confidence(values, int(ORDINARY_BOXES * len(photos.images)))
     print(
-        f"{len(photos.images)} held-back photos, {objects} objects: {report.line()};"
-        f" threshold {threshold:.3f} floor {floor:.3f}"
+        f"{len(photos.images)} held-back photos, {objects} objects: {photos.report(model, options.size).line()};"
+        f" best F1 at {threshold:.3f}: precision {precision:.2f} recall {recall:.2f};"
+        f" as many boxes as objects at {unbiased:.3f}; floor {floor:.3f}"
     )
     return DETECTOR.format(
-        licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, threshold),
+        licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, unbiased),
+        overlap=evaluate.OVERLAP,
         input=INPUT.format(size=options.size, batch=8, fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
         build=sized(options.model),
     )  # fmt: skip
@@ -197,12 +228,15 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     _, held = tagset.split(photos)
     scores = predict(options.model, held, options.size)
     targets = np.stack([photo.target for photo in held])
-    known = (np.stack([photo.weight for photo in held]) > 0) & ((targets >= KNOWN) | (targets < ABSENT))
-    truth = targets >= KNOWN
-    choices = {name: choose_threshold(scores[known[:, k], k], truth[known[:, k], k]) for k, name in enumerate(names)}
+    weights = np.stack([photo.weight for photo in held])
+    large = np.array([max(photo.pixels.shape[:2]) > 64 for photo in held])[:, None]
+    # What nobody knows counts as absent: that only makes thresholds stricter. In photos of 64 px nobody looked.
+    known = ((targets >= KNOWN) | (targets < ABSENT)) & ((weights > 0) | large)
+    there = targets >= KNOWN
+    choices = {name: choose_threshold(scores[known[:, k], k], there[known[:, k], k]) for k, name in enumerate(names)}
     own = own_tags(held, names, options)
     tops = top_one(scores, held, own)
-    precision, recall = cross_fitted(scores, truth, known)
+    precision, recall = cross_fitted(scores, there, known)
     report = {
         "held_back": len(held), "top_one": tops, "cross_fitted": {"precision": precision, "recall": recall},
         "tags": {name: [c.threshold, c.precision, c.recall, c.positives] for name, c in choices.items()},
@@ -213,7 +247,7 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     )
     vocabulary = vocabulary_of(options)
     options.labels.write_text(LABELS + "".join(f"{tag.synset}\t{tag.name}\n" for tag in vocabulary))
-    lines = "".join(f'"{name}" = {max(0.05, c.threshold):.3f}\n' for name, c in choices.items() if c.reliable)
+    lines = "".join(f'"{name}" = {max(LEAST, c.threshold):.3f}\n' for name, c in choices.items() if c.reliable)
     hidden = ", ".join(f'"{name}"' for name, c in choices.items() if not c.reliable)
     print(f"{sum(c.reliable for c in choices.values())} of {len(names)} tags are reliable; hidden: {hidden}")
     return TAGGER.format(
