@@ -20,12 +20,13 @@ from random import Random
 
 from sqlalchemy import Connection
 
+from phototag.app.thresholds import load_thresholds
 from phototag.query.parser import parse
 from phototag.query.quoting import word as quoted
 from phototag.query.resolve import resolve
 from phototag.query.thresholds import Thresholds
 from phototag.query.vocabulary import Vocabulary
-from phototag.settings import shipped_folder
+from phototag.settings import load_settings, shipped_folder
 from phototag.store.answers import Question
 from phototag.store.counts import count
 from phototag.store.engine import open_index
@@ -98,9 +99,8 @@ def texts(template: str, words: list[str], objects: list[str], number: int) -> l
     return list(dict.fromkeys(made)) if len(set(made)) > 1 else made
 
 
-def inside(conn: Connection, number: int) -> None:
+def inside(conn: Connection, vocabulary: Vocabulary, thresholds: Thresholds, number: int) -> None:
     """The table of times inside the process."""
-    vocabulary = Vocabulary.load(shipped_folder())
     words = list(conn.exec_driver_sql("SELECT DISTINCT n.name FROM names n ORDER BY n.name").scalars())
     objects = list(
         conn.exec_driver_sql(
@@ -114,7 +114,7 @@ def inside(conn: Connection, number: int) -> None:
         for text in queries:
 
             def question(text: str = text) -> Question:
-                return Question(conn, resolve(parse(text, vocabulary.knows), vocabulary, TODAY, text), Thresholds())
+                return Question(conn, resolve(parse(text, vocabulary.knows), vocabulary, TODAY, text), thresholds)
 
             question().exists()
             search.time(lambda question=question: list(question().search(20)))  # type: ignore[misc]
@@ -141,9 +141,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if not arguments.path.exists():
         build(arguments.path, arguments.photos)
+    vocabulary = Vocabulary.load(shipped_folder())
+    thresholds = load_thresholds(load_settings(), vocabulary)
     with open_index(arguments.path, write=True) as index, index.begin() as conn:
         begun = time.process_time()
-        chunks = refresh(conn, Thresholds())
+        chunks = refresh(conn, thresholds)
         print(f"planes: {chunks} chunks made anew in {time.process_time() - begun:.1f} s of processor time")
         size, planes = (
             conn.exec_driver_sql(f"SELECT sum({what}) {where}").scalar_one()
@@ -152,7 +154,7 @@ def main() -> None:
         photos = conn.exec_driver_sql("SELECT count(*) FROM photos").scalar_one()
         print(f"{photos:,} photos, {size / photos:.0f} bytes a photo, {planes / photos:.1f} of them planes")
     with open_index(arguments.path, write=False) as index, index.read() as conn:
-        inside(conn, arguments.queries)
+        inside(conn, vocabulary, thresholds, arguments.queries)
     processes(arguments.path, max(arguments.queries // 2, 3))
 
 

@@ -59,7 +59,11 @@ class Question:
                 return iter(best)
         compiler = self.compiler()
         frame = self.frame(compiler)
-        newest = frame.source is None and limit is not None and (sort == "-taken" or not scored(self.node))
+        newest = limit is not None and (
+            (sort == "score" and not scored(self.node)) or (sort == "-taken" and frame.source is None)
+        )
+        if newest:
+            frame = replace(frame, source=None)
         order = ORDERS["-taken"] if newest and sort == "score" else ORDERS[sort]
         most = "" if limit is None else f" LIMIT {compiler.parameters.add(limit)}"
         return self.rows(

@@ -61,8 +61,17 @@ def _one_by_one(question: Question, several: list[list[Word | Count]]) -> Sequen
     """The numbers of photos, and of boxes for each group of object words, from the rows."""
     compiler = question.compiler()
     frame = question.frame(compiler)
+    if frame.source is not None and frame.source.boxes and _is_the_boxes(frame):
+        found = f"SELECT DISTINCT b.photo_id, b.number {frame.source.boxes}"
+        statement = f"SELECT count(DISTINCT photo_id), count(*) FROM ({found})"
+        return next(question.rows(statement, compiler))
     columns = ["count(*)", *(_sum(frame, leaves) for leaves in several)]
     return next(question.rows(f"SELECT {', '.join(columns)} {frame.text(show=False)}", compiler))
+
+
+def _is_the_boxes(frame: Frame) -> bool:
+    """Whether the boxes of the source are all that the query asks for."""
+    return frame.source is not None and frame.source.exact and frame.source.node is frame.node and not frame.online
 
 
 def _object_leaves(question: Question) -> dict[str, Word | Count]:

@@ -23,12 +23,14 @@ CAP = 20_000  # lists longer than this are all called long
 @dataclass(frozen=True, slots=True)
 class Source:
     """A SELECT of `photo_id`s for `node`, which is the query or a part of it. `exact`: they are what answers `node`, no
-    more; `distinct`: each comes once."""
+    more; `distinct`: each comes once; `boxes` is `FROM … WHERE …` of the boxes `b` themselves, where they were found
+    from what lies beside them."""
 
     select: str
     exact: bool
     distinct: bool
     node: Node
+    boxes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ class Sources:
         if isinstance(node, Count) and node.low and not node.things.complement:
             if node.things.labels is None and floor is None:
                 return None  # nearly every photo has an object
-            (select,) = self._leaf_selects(node, floor)
-            return Source(select, (node.low, node.high) == (1, None), False, node)
+            # With a floor the list of the boxes themselves is short.
+            boxes = self._beside(node) if floor is None else None
+            select = f"SELECT b.photo_id {boxes}" if boxes else next(self._leaf_selects(node, floor))
+            return Source(select, (node.low, node.high) == (1, None), False, node, boxes)
         if isinstance(node, Filter) and isinstance(node.condition, TakenBetween) and floor is None:
             condition = passes(node.condition, self.compiler.leaves)
             return Source(f"SELECT f.photo_id FROM files f WHERE f.state = 0 AND {condition}", False, False, node)
@@ -105,6 +109,21 @@ class Sources:
             related = f" AND {leaves.related(things.relation, 'b')}" if things.relation else ""
             yield f"SELECT b.photo_id FROM detections b WHERE b.live AND {condition}{related}"
 
+    def _beside(self, node: Count) -> str | None:
+        """The boxes found from those beside which they lie, where these are fewer."""
+        relation = node.things.relation
+        if relation is None or relation.other.labels is None:
+            return None
+        own, other = (self._boxes(replace(things, relation=None)) for things in (node.things, relation.other))
+        # Each box costs a look at another part of the file, so that counting more of them exactly is worth it.
+        if self.length(own, 50 * CAP) <= self.length(other, 50 * CAP):
+            return None
+        return self.compiler.leaves.pairs(node.things, relation)
+
+    def _boxes(self, things: Things) -> Source:
+        (select,) = self._leaf_selects(Count(things), None)
+        return Source(select, True, False, Count(things))
+
     def _common_labels(self) -> list[str]:
         """The labels that objects had when the planes were made: enough to guess a score by."""
         rows = self.conn.exec_driver_sql(
@@ -135,9 +154,9 @@ class Sources:
         best = min(found, default=None, key=lambda one: one[:2])
         return best and best[2]
 
-    def length(self, source: Source) -> int:
-        """How many photos a source lists, `CAP` at most."""
-        statement = f"SELECT count(*) FROM (SELECT 1 FROM ({source.select}) LIMIT {CAP})"
+    def length(self, source: Source, most: int | None = None) -> int:
+        """How many rows a source has, `most` (or `CAP`) at most."""
+        statement = f"SELECT count(*) FROM (SELECT 1 FROM ({source.select}) LIMIT {CAP if most is None else most})"
         return int(self.conn.exec_driver_sql(statement, dict(self.compiler.parameters.values)).scalar_one())
 
 
