@@ -94,7 +94,7 @@ batch = {batch}
 layout = "nchw"
 dtype = "float32"
 channels = "bgr"
-{fit}resampling = "bilinear"
+{fit}resampling = "{resampling}"
 scale = 1.0
 mean = [0.0, 0.0, 0.0]
 std = [1.0, 1.0, 1.0]
@@ -180,7 +180,7 @@ def calibrate_detector(options: argparse.Namespace) -> str:
     return DETECTOR.format(
         licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, unbiased),
         overlap=evaluate.OVERLAP,
-        input=INPUT.format(size=options.size, batch=8, fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
+        input=INPUT.format(size=options.size, batch=8, resampling="bicubic", fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
         build=sized(options.model),
     )  # fmt: skip
 
@@ -252,7 +252,7 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     print(f"{sum(c.reliable for c in choices.values())} of {len(names)} tags are reliable; hidden: {hidden}")
     return TAGGER.format(
         licence=options.licence, accuracy=options.accuracy, labels=lines, hidden=hidden,
-        input=INPUT.format(size=options.size, batch=16, fit='fit = "stretch"\n'), build=sized(options.model),
+        input=INPUT.format(size=options.size, batch=16, resampling="bilinear", fit='fit = "stretch"\n'), build=sized(options.model),
     )  # fmt: skip
 
 
