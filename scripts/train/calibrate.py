@@ -180,7 +180,8 @@ def calibrate_detector(options: argparse.Namespace) -> str:
     return DETECTOR.format(
         licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, unbiased),
         overlap=evaluate.OVERLAP,
-        input=INPUT.format(size=options.size, batch=8, resampling="bicubic", fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
+        input=INPUT.format(size=options.size, batch=8, resampling="bicubic",
+            fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
         build=sized(options.model),
     )  # fmt: skip
 
@@ -252,7 +253,8 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     print(f"{sum(c.reliable for c in choices.values())} of {len(names)} tags are reliable; hidden: {hidden}")
     return TAGGER.format(
         licence=options.licence, accuracy=options.accuracy, labels=lines, hidden=hidden,
-        input=INPUT.format(size=options.size, batch=16, resampling="bilinear", fit='fit = "stretch"\n'), build=sized(options.model),
+        input=INPUT.format(size=options.size, batch=16, resampling="bilinear", fit='fit = "stretch"\n'),
+        build=sized(options.model),
     )  # fmt: skip
 
 
