@@ -35,7 +35,7 @@ def test_a_database_that_can_grow_no_more(phototag: Run, gallery: Path, database
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     fill(gallery, 60)
-    done = index_with_limit(gallery, database.stat().st_size)
+    done = index_with_limit(gallery, 100_000)  # the journal of so many photos is longer
     assert done.returncode == 4, done.stderr
     assert b"unusable" in done.stderr
     assert b"Traceback" not in done.stderr
