@@ -5,10 +5,6 @@ import io
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -188,26 +184,3 @@ def test_views_answer_plain_sql(phototag: Run, gallery: Path, tmp_path: Path) ->
     assert dict(rows) == {"person": 3, "dog": 1, "car": 1}
     assert connection.execute("SELECT count(*) FROM v_photos").fetchone() == (4,)
     connection.close()
-
-
-def test_ctrl_c_keeps_what_was_done(gallery: Path, phototag: Run) -> None:
-    from tests.onnx_models import paint
-
-    for number in range(400):
-        paint({(0, 0): "dog"}, side=256 + number).save(gallery / f"{number}.png")
-    process = subprocess.Popen([sys.executable, "-m", "phototag", "index", gallery], stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:  # until something is stored
-        time.sleep(0.3)
-        found = subprocess.run(
-            [sys.executable, "-m", "phototag", "search", "object:dog", "--exists"], stderr=subprocess.DEVNULL
-        )
-        if found.returncode == 0:
-            break
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert b"what was done is kept" in stderr
-    again = report(phototag)
-    assert 0 < again["analysed"] < 400
-    assert phototag("count", "object:dog").stdout == b"object:dog: 401 objects in 401 photos\n"
