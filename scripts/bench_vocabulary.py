@@ -1,6 +1,6 @@
 """How long the vocabulary takes: loading it, finding words, and suggesting some for a typing error.
 
-    python scripts/bench_vocabulary.py
+python scripts/bench_vocabulary.py
 """
 
 import platform
