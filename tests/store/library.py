@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -87,7 +87,7 @@ class Library:
                     changes = sync.folder(conn, scope.root.id, scope.root.path, listing)
                 _add(report.changes, changes)
                 with index.begin() as conn:
-                    done = [_read(index, scope, todo, wanted, force=force) for todo in changes.todo]
+                    done = _read_all(index, scope, changes.todo, wanted, force=force)
                     results = [one for one in done if isinstance(one, FileResult)]
                     save(conn, run_id, results, [one for one in done if isinstance(one, FileFailure)])
                 report.analysed += [(r.content, analysis.model) for r in results for analysis in r.analyses]
@@ -116,6 +116,21 @@ def _listings(scopes: list[Scope], rules: WalkRules) -> Iterator[tuple[Scope, Li
     for scope in scopes:
         for listing in scan(scope.root.path, scope.folder, rules):
             yield scope, listing
+
+
+def _read_all(
+    index: Index, scope: Scope, todos: list[Todo], wanted: tuple[Wanted, ...], *, force: bool
+) -> list[FileResult | FileFailure]:
+    """What becomes of a folder's files; as in a worker, copies among them are analysed once."""
+    done: list[FileResult | FileFailure] = []
+    met: set[bytes] = set()
+    for todo in todos:
+        one = _read(index, scope, todo, wanted, force=force)
+        if isinstance(one, FileResult):
+            one = replace(one, analyses=() if one.content in met else one.analyses)
+            met.add(one.content)
+        done.append(one)
+    return done
 
 
 def _read(
