@@ -2,11 +2,13 @@
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.forking import ADDRESS, request, start_server
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PHOTOTAG_SHARED", CHECKOUT.parent / "shared"))
@@ -33,15 +35,27 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture
-def phototag() -> Run:
-    """Runs `phototag` as a process of its own: `phototag("search", "cat", code=0)` checks the exit code."""
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The socket of a process that has loaded `phototag` and forks for each command."""
+    folder = tmp_path_factory.mktemp("forks")
+    server = start_server(folder)
+    yield folder / "socket"
+    server.terminate()
+    server.wait()
 
-    def run(*arguments: str | Path | bytes, code: int = 0, timeout: float = 120) -> subprocess.CompletedProcess[bytes]:
+
+@pytest.fixture
+def phototag(forks: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `phototag` as a process of its own: `phototag("search", "cat", code=0)` checks the exit code."""
+    monkeypatch.setenv(ADDRESS, str(forks))
+
+    def run(*arguments: str | Path | bytes, code: int = 0) -> subprocess.CompletedProcess[bytes]:
         words = [os.fsencode(argument) for argument in arguments]
-        done = subprocess.run(
-            [sys.executable, "-m", "phototag", *words], capture_output=True, timeout=timeout, check=False
-        )
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, Path(os.devnull).open() as nothing:
+            found = request(words, (nothing.fileno(), out.fileno(), err.fileno()))
+            out.seek(0), err.seek(0)
+            done = subprocess.CompletedProcess(words, found, out.read(), err.read())
         assert done.returncode == code, (done.returncode, done.stdout.decode(), done.stderr.decode())
         assert b"Traceback" not in done.stderr
         return done

@@ -27,12 +27,12 @@ def test_there_are_examples() -> None:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phototag: Run) -> None:
     """`phototag` on the PATH is the program under test."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "phototag"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m phototag "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{CHECKOUT / "tests" / "forking.py"}" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
 

@@ -47,7 +47,7 @@ def truth(gallery: Path) -> Path:
 
 
 def evaluated(phototag: Run, *arguments: str | Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(phototag("eval", *arguments, "--json", timeout=900).stdout)
+    document: dict[str, Any] = json.loads(phototag("eval", *arguments, "--json").stdout)
     return document
 
 
