@@ -25,7 +25,8 @@ class Stage(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FileStamp:
     """A candidate file as the walk met it. `folder` and `name` are bytes as the file system has them: `folder` is
-    relative to the root (b"" is the root itself), and `size` is in bytes."""
+    relative to the root (b"" is the root itself), and `size` is in bytes. `sidecar` stands for the size and time of the
+    XMP files beside it, 0 where there are none."""
 
     folder: bytes
     name: bytes
@@ -33,6 +34,7 @@ class FileStamp:
     mtime_ns: int
     device: int
     inode: int
+    sidecar: int = 0
 
     @property
     def relative(self) -> bytes:
@@ -54,7 +56,8 @@ class Metadata:
     """What a file says of its photo. Unknown is None.
 
     `taken_at` is the camera's wall time, `YYYY-MM-DDTHH:MM:SS` without offset; `taken_offset` is in minutes;
-    `taken_source` is one of original, digitized, xmp, name. Latitude and longitude are signed degrees.
+    `taken_source` is one of original, digitized, xmp, name. Latitude and longitude are signed degrees. `keywords` are
+    those that people, and programs other than phototag, gave it.
     """
 
     taken_at: str | None = None
@@ -64,6 +67,7 @@ class Metadata:
     lens: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,15 @@ class Findings:
     """What one model said of one photo, best first.
 
     `labels` are the classifier's own labels; `words` are the confidences of every vocabulary word at or above one of
-    them (a softmax classifier's are sums), labels included; `detections` are the detector's.
+    them (a softmax classifier's are sums), labels included; `detections` are the detector's. `vector` is what a
+    classifier sees in the photo as a whole: 16-bit floats, little-endian, of length 1; the nearer two of them, the more
+    alike the photos. b"": none.
     """
 
     labels: tuple[Label, ...] = ()
     words: tuple[Label, ...] = ()
     detections: tuple[Detection, ...] = ()
+    vector: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PHOTOTAG_SHARED", CHECKOUT.parent / "shared"))
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
+Inside = Callable[..., "Answer"]
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +61,29 @@ def phototag(forks: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         assert done.returncode == code, (done.returncode, done.stdout.decode(), done.stderr.decode())
         assert b"Traceback" not in done.stderr
         return done
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command that ran in this process printed."""
+
+    out: str
+    err: str
+
+
+@pytest.fixture
+def inside() -> Inside:
+    """Runs a command of phototag in this process, which is faster: `inside("search", "cat", code=0, given="y")`."""
+    from typer.testing import CliRunner
+
+    from phototag.cli import app
+
+    def run(*arguments: str | Path, code: int = 0, given: str = "") -> Answer:
+        done = CliRunner().invoke(app, [os.fspath(argument) for argument in arguments], input=given)
+        assert done.exit_code == code, (done.exit_code, done.stdout, done.stderr, done.exception)
+        return Answer(done.stdout, done.stderr)
 
     return run
 

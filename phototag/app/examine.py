@@ -114,7 +114,7 @@ class Examiner:
     def _open(self, job: Job) -> tuple[Job, OpenedPhoto | Problem]:
         """The file with its bytes, and the job with the stamp that they were read under."""
         self._link.expect(READ_SECONDS)
-        photo = _caught(job, lambda: open_photo(job.path))
+        photo = _caught(job, lambda: open_photo(job.path, sidecars=bool(job.stamp.sidecar)))
         if isinstance(photo, OpenedPhoto):
             job = replace(job, stamp=replace(job.stamp, size=photo.size, mtime_ns=photo.mtime_ns))
         return job, photo

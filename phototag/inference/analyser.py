@@ -113,8 +113,7 @@ class Classifier(_Model):
         """The labels, and the words at or above them, of each image."""
         found: list[Findings] = []
         for feeds, placements in self.feeds(images):
-            outputs = self._run(feeds, (self._head.output,), len(placements))
-            found += self._head.findings(outputs[self._head.output], self.floor)
+            found += self._head.findings(self._run(feeds, self._head.outputs, len(placements)), self.floor)
         return found
 
 

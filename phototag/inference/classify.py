@@ -10,12 +10,14 @@ from phototag.inference.labels import UNUSED
 from phototag.inference.nms import Floats
 from phototag.inference.session import Tensor
 from phototag.inference.spec import Activation, ModelSpec
+from phototag.inference.vectors import from_scores, stored
 from phototag.types import Findings, Label
 
 
 class ClassifierHead:
     """Reads one output [n, labels]. Made once per model; `head` in the catalog gives `output`, `activation` and, if the
-    model has one, `feature` (the name of an output with a vector that describes the whole photo)."""
+    model has one, `feature` (the name of an output with a vector that describes the whole photo). `outputs` are
+    those to ask the model for."""
 
     def __init__(self, spec: ModelSpec, names: Sequence[str], ancestors: Mapping[str, tuple[str, ...]]) -> None:
         """`names` has the name to use for each of the model's labels (`labels.UNUSED` leaves one out), `ancestors` the
@@ -28,30 +30,38 @@ class ClassifierHead:
         self.activation = Activation(head.choice("activation", *Activation))
         self.feature = head.text("feature") if "feature" in head else ""
         head.finish()
+        self.outputs = (self.output, self.feature) if self.feature else (self.output,)
         used = {column: name for column, name in enumerate(names) if name != UNUSED}
         self._columns = len(names)
         self._keep = spec.confidences.keep
         self._labels = _Groups({name: {name} for name in used.values()}, used)
         self._words = _Groups({name: {name, *ancestors.get(name, ())} for name in used.values()}, used)
 
-    def findings(self, output: Tensor, floor: float) -> list[Findings]:
-        """Labels and words of each image with a confidence of at least `floor`.
+    def findings(self, outputs: Mapping[str, Tensor], floor: float) -> list[Findings]:
+        """Labels and words of each image with a confidence of at least `floor`, and its vector.
 
         Raises ModelBrokenError when the model's labels are not as many as its label list's.
         """
+        output = outputs[self.output]
         scores = output.reshape(len(output), -1).astype(np.float32)
         if scores.shape[1] != self._columns:
             raise ModelBrokenError(f"the model has {scores.shape[1]} labels, its label list {self._columns}")
-        scores = _activate(scores, self.activation)
-        labels = self._labels.combine(scores, exclusive=self.activation.exclusive)
-        words = self._words.combine(scores, exclusive=self.activation.exclusive)
+        confidences = _activate(scores, self.activation)
+        labels = self._labels.combine(confidences, exclusive=self.activation.exclusive)
+        words = self._words.combine(confidences, exclusive=self.activation.exclusive)
         return [
             Findings(
                 labels=_top(self._labels.names, own, floor, self._keep),
                 words=_top(self._words.names, above, floor, len(above)),
+                vector=vector,
             )
-            for own, above in zip(labels, words, strict=True)
+            for own, above, vector in zip(labels, words, self._vectors(outputs, scores), strict=True)
         ]
+
+    def _vectors(self, outputs: Mapping[str, Tensor], scores: Floats) -> list[bytes]:
+        if self.feature:
+            return stored(outputs[self.feature].reshape(len(scores), -1).astype(np.float32))
+        return stored(from_scores(scores, self.activation))
 
 
 class _Groups:

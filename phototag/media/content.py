@@ -27,7 +27,8 @@ class Identity:
     """What `identify` found.
 
     `content`: 20 bytes; equal for two files if and only if they hold the same coded picture, turned the same way.
-    `orientation`: 1..8 as EXIF counts. `exif` (a TIFF block) and `xmp` (a packet) are empty where there is none.
+    `orientation`: 1..8 as EXIF counts. `exif` (a TIFF block), `xmp` (a packet) and `iptc` (datasets) are
+    empty where there is none.
     """
 
     content: bytes
@@ -35,6 +36,7 @@ class Identity:
     orientation: int
     exif: bytes
     xmp: bytes
+    iptc: bytes = b""
 
 
 def identify(data: bytes) -> Identity:
@@ -56,7 +58,7 @@ def identify(data: bytes) -> Identity:
     for piece in parts.coded:
         digest.update(piece)
     digest.update(bytes((orientation,)))
-    return Identity(digest.digest()[:CONTENT_BYTES], kind, orientation, parts.exif, parts.xmp)
+    return Identity(digest.digest()[:CONTENT_BYTES], kind, orientation, parts.exif, parts.xmp, parts.iptc)
 
 
 def _split(data: bytes, kind: Format) -> Parts:

@@ -4,11 +4,12 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phototag.media.content import Identity, identify
 from phototag.media.decode import Decoded, decode
 from phototag.media.fault import PhotoError
+from phototag.media.keywords import read_keywords, read_sidecars
 from phototag.media.metadata import read_metadata
 from phototag.types import Metadata, Stage
 
@@ -48,8 +49,9 @@ class OpenedPhoto:
         return decode(self.data, self.identity, minimum=minimum, max_megapixels=max_megapixels, reserve=reserve)
 
 
-def open_photo(path: bytes) -> OpenedPhoto:
-    """Read the file at `path` once and say what it is; nothing is decoded yet.
+def open_photo(path: bytes, *, sidecars: bool = False) -> OpenedPhoto:
+    """Read the file at `path` once and say what it is; nothing is decoded yet. With `sidecars` the XMP files beside it
+    are read, too.
 
     Raises PhotoError: stage read for a file that is no regular file, empty, larger than 768 MiB, unreadable or changed
     while being read; stage decode for content that is no picture.
@@ -63,6 +65,8 @@ def open_photo(path: bytes) -> OpenedPhoto:
         raise PhotoError(Stage.READ, "not enough memory to read it") from error
     identity = identify(data)
     metadata = read_metadata(identity.exif, identity.xmp, os.path.basename(path))
+    packets = [identity.xmp, *(read_sidecars(path) if sidecars else ())]
+    metadata = replace(metadata, keywords=read_keywords(packets, identity.iptc))
     return OpenedPhoto(data, identity, metadata, status.st_size, status.st_mtime_ns)
 
 

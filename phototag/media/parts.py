@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # in coded data FF 00 is a byte and FF D0..D7 a restart
-_SOI, _EOI, _SOS, _APP1, _COM = 0xD8, 0xD9, 0xDA, 0xE1, 0xFE
+_SOI, _EOI, _SOS, _APP1, _APP13, _COM = 0xD8, 0xD9, 0xDA, 0xE1, 0xED, 0xFE
 _BARE = frozenset((0x01, _SOI, *range(0xD0, 0xD8)))  # markers without a length
 _APPLICATION = range(0xE0, 0xF0)
 _EXIF = b"Exif\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_PHOTOSHOP = b"Photoshop 3.0\0"
+_RESOURCE, _IPTC = b"8BIM", 0x0404
 
 _PNG_PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"acTL", b"fcTL", b"fdAT"))
 _PNG_XMP = b"XML:com.adobe.xmp\0"
@@ -28,7 +30,8 @@ class MalformedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`coded`: the pieces of the file that make the picture, in order; `exif`: a TIFF block; `xmp`: an XMP packet.
+    """`coded`: the pieces of the file that make the picture, in order; `exif`: a TIFF block; `xmp`: an XMP packet;
+    `iptc`: IPTC-IIM datasets.
 
     `turn` is the orientation (1..8) where the container itself states it (HEIF, AVIF); None: EXIF says.
     """
@@ -37,13 +40,14 @@ class Parts:
     exif: bytes = b""
     xmp: bytes = b""
     turn: int | None = None
+    iptc: bytes = b""
 
 
 def split_jpeg(data: bytes) -> Parts:
     """Every segment but APPn and COM, up to the end of the (first) image. Raises MalformedError."""
     view = memoryview(data)
     coded: list[memoryview] = []
-    exif = xmp = b""
+    exif = xmp = photoshop = b""
     scans = 0
     for marker, start, end in _segments(data):
         if marker == _APP1:
@@ -52,12 +56,14 @@ def split_jpeg(data: bytes) -> Parts:
                 exif = body[6:]
             elif body.startswith(_XMP) and not xmp:
                 xmp = body[len(_XMP) :]
+        elif marker == _APP13 and data.startswith(_PHOTOSHOP, start + 4):
+            photoshop += data[start + 4 + len(_PHOTOSHOP) : end]  # a long block goes on in the next segment
         elif marker not in _APPLICATION and marker != _COM:
             coded.append(view[start:end])
             scans += marker == _SOS
     if not scans:
         raise MalformedError("no picture in this JPEG")
-    return Parts(tuple(coded), exif, xmp)
+    return Parts(tuple(coded), exif, xmp, iptc=photoshop_iptc(photoshop))
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -79,6 +85,20 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
             at = found.start() if found else len(data)
         yield marker, start, min(at, len(data))
     raise MalformedError("too many segments")
+
+
+def photoshop_iptc(block: bytes) -> bytes:
+    """The IPTC datasets in a block of Photoshop's image resources; empty if there are none."""
+    at = 0
+    while block[at : at + 4] == _RESOURCE and at + 12 <= len(block):
+        kind = int.from_bytes(block[at + 4 : at + 6], "big")
+        name = 1 + block[at + 6]
+        at += 6 + name + name % 2
+        size = int.from_bytes(block[at : at + 4], "big")
+        if kind == _IPTC:
+            return block[at + 4 : at + 4 + size]
+        at += 4 + size + size % 2
+    return b""
 
 
 def split_png(data: bytes) -> Parts:

@@ -6,11 +6,11 @@ Source: TIFF 6.0 (Adobe, 1992) and the BigTIFF design (Aware Systems).
 import struct
 from dataclasses import dataclass
 
-from phototag.media.parts import MalformedError, Parts
+from phototag.media.parts import MalformedError, Parts, photoshop_iptc
 
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_ORIENTATION, _XMP = 274, 700
+_ORIENTATION, _XMP, _IPTC, _PHOTOSHOP = 274, 700, 33723, 34377
 _PIXELS = ((273, 279), (324, 325), (513, 514))  # offsets and lengths: of strips, of tiles, of an old-style JPEG
 _MEANING = (  # what the pixels mean: size, depth, compression, colours, layout
     *(256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 301, 317, 318, 319, 320, 322, 323, 332, 333, 334, 338),
@@ -41,7 +41,7 @@ def split_tiff(data: bytes) -> Parts:
     """Strips or tiles of every page with the tags that give them meaning. Raises MalformedError."""
     reader = _Reader(data)
     coded: list[bytes | memoryview] = []
-    xmp = b""
+    xmp = iptc = b""
     seen: set[int] = set()
     at = reader.first
     budget = len(data)
@@ -58,7 +58,11 @@ def split_tiff(data: bytes) -> Parts:
         coded += pixels
         if _XMP in fields and not xmp:
             xmp = bytes(fields[_XMP].raw)
-    return Parts(tuple(coded), data, xmp)
+        if _IPTC in fields and not iptc:
+            iptc = bytes(fields[_IPTC].raw)
+        elif _PHOTOSHOP in fields and not iptc:
+            iptc = photoshop_iptc(bytes(fields[_PHOTOSHOP].raw))
+    return Parts(tuple(coded), data, xmp, iptc=iptc)
 
 
 class _Reader:

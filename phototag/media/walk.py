@@ -4,7 +4,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from phototag.media.formats import PHOTO_EXTENSIONS, RAW_EXTENSIONS, VIDEO_EXTENSIONS
 from phototag.media.ignore import IGNORE_FILE, MARKERS, Patterns, WalkRules, left_out_by_name, read_patterns
@@ -18,6 +19,8 @@ _LINK_REASONS = {
 
 
 _DOT = ord(".")
+_63_BITS = (1 << 63) - 1
+SIDECAR = b"xmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class _Draft:
     raw: int = 0
     video: int = 0
     complete: bool = True
+    sidecars: dict[bytes, int] = field(default_factory=dict)  # by name without .xmp
 
     def fail(self, path: bytes, reason: str) -> None:
         self.problems.append(Problem(path, Stage.WALK, reason))
@@ -94,7 +98,7 @@ class _Draft:
         return Listing(
             folder=self.here.folder,
             device=self.device,
-            stamps=tuple(sorted(self.stamps, key=lambda stamp: stamp.name)),
+            stamps=tuple(sorted(map(self._with_sidecar, self.stamps), key=lambda stamp: stamp.name)),
             raw=self.raw,
             video=self.video,
             ignored_names=tuple(sorted(self.ignored_names)),
@@ -102,6 +106,14 @@ class _Draft:
             complete=self.complete,
             problems=tuple(self.problems),
         )
+
+    def _with_sidecar(self, stamp: FileStamp) -> FileStamp:
+        """A sidecar is called `a.jpg.xmp` or `a.xmp`."""
+        if not self.sidecars:
+            return stamp
+        names = (stamp.name, stamp.name.rpartition(b".")[0])
+        found = sum(self.sidecars.get(name, 0) for name in names)
+        return replace(stamp, sidecar=found & _63_BITS) if found else stamp
 
 
 class _Walk:
@@ -206,6 +218,8 @@ class _Walk:
                 draft.ignored_names.append(name)
             else:
                 self._stamp(draft, entry)
+        elif extension == SIDECAR:
+            self._stamp_sidecar(draft, entry)
         elif not hidden:
             draft.raw += extension in RAW_EXTENSIONS
             draft.video += extension in VIDEO_EXTENSIONS
@@ -246,6 +260,11 @@ class _Walk:
         draft.stamps.append(
             FileStamp(draft.here.folder, entry.name, status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino)
         )
+
+    def _stamp_sidecar(self, draft: _Draft, entry: os.DirEntry[bytes]) -> None:
+        with suppress(OSError):  # what can't be looked at is not there
+            status = entry.stat()
+            draft.sidecars[entry.name[: -len(SIDECAR) - 1]] = status.st_mtime_ns * 31 + status.st_size + 1
 
 
 def _extension(name: bytes) -> bytes:

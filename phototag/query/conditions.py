@@ -55,6 +55,13 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
+class HasKeyword:
+    """The file or its sidecar has this keyword, given as `phototag.query.folding.folded` leaves it."""
+
+    keyword: str
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """Taken within `km` kilometres (great circle) of a place in signed degrees."""
 
@@ -73,9 +80,9 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """The photo has a property: gps, date, camera, lens, duplicate, failed, offline or corrected."""
+    """The photo has a property: gps, date, camera, lens, keyword, duplicate, failed, offline or corrected."""
 
     name: str
 
 
-Condition = TakenBetween | OneOf | Contains | Within | Size | Has
+Condition = TakenBetween | OneOf | Contains | HasKeyword | Within | Size | Has

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from phototag.query.conditions import Condition, Contains, Has, OneOf, Size, TakenBetween, Within
+from phototag.query.conditions import Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
+from phototag.query.folding import folded
 from phototag.query.places import distance_km
 from phototag.query.record import Record
 
@@ -15,6 +16,8 @@ def holds(condition: Condition | None, record: Record) -> bool:
         return _field(condition.field, record) in condition.values
     if isinstance(condition, Contains):
         return _contains(condition, record)
+    if isinstance(condition, HasKeyword):
+        return condition.keyword in map(folded, record.metadata.keywords)
     if isinstance(condition, Within):
         latitude, longitude = record.metadata.latitude, record.metadata.longitude
         if latitude is None or longitude is None:
@@ -65,6 +68,7 @@ def _has(condition: Has, record: Record) -> bool:
         "date": metadata.taken_at is not None,
         "camera": metadata.camera is not None,
         "lens": metadata.lens is not None,
+        "keyword": bool(metadata.keywords),
         "duplicate": record.copies > 1,
         "failed": record.failed,
         "offline": record.offline,

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from phototag.query.conditions import Bounds, Condition, Contains, Has, OneOf, Size, TakenBetween, Within
+from phototag.query.conditions import Bounds, Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
 from phototag.query.dates import span
+from phototag.query.folding import folded
 
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-HAS = ("gps", "date", "camera", "lens")
+HAS = ("gps", "date", "camera", "lens", "keyword")
 IS = ("duplicate", "failed", "offline", "corrected")
 ORIENTATIONS = ("portrait", "landscape", "square")
 SAME_EXTENSIONS = (("jpg", "jpeg"), ("tif", "tiff"), ("heic", "heif"))
@@ -137,6 +138,12 @@ def _contains(field: str) -> Callable[[str, date], Condition]:
     return read
 
 
+def _keyword(value: str, _today: date) -> Condition:
+    if not folded(value):
+        raise ValueError("the keyword is missing")
+    return HasKeyword(folded(value))
+
+
 def _size(field: str) -> Callable[[str, date], Condition]:
     def read(value: str, _today: date) -> Condition:
         if "%" in value:
@@ -161,6 +168,7 @@ READERS: dict[str, Callable[[str, date], Condition]] = {
     "lens": _contains("lens"),
     "path": _contains("path"),
     "folder": _contains("folder"),
+    "keyword": _keyword,
     "width": _size("width"),
     "height": _size("height"),
     "megapixels": _size("megapixels"),

@@ -68,6 +68,8 @@ def _facts(details: Details) -> list[tuple[str, str]]:
         facts.append(("lens", known.lens))
     if known.latitude is not None and known.longitude is not None:
         facts.append(("place", f"{known.latitude:.5f}, {known.longitude:.5f}"))
+    if known.keywords:
+        facts.append(("keywords", ", ".join(known.keywords)))
     facts.append(("models", ", ".join(details.models) or "none yet"))
     facts += [("copy", path_text(path)) for path in details.paths if path != hit.path]
     if hit.offline:

@@ -1,6 +1,6 @@
 """SQL for the filters: conditions on a photo `p`, its first reachable file `f`, and the folder `d` and root `r`."""
 
-from phototag.query.conditions import Condition, Contains, Has, OneOf, Size, TakenBetween, Within
+from phototag.query.conditions import Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
 from phototag.query.places import latitude_band
 from phototag.store.compile_leaves import Leaves, joined
 
@@ -16,6 +16,7 @@ _HAS = {
     "date": "f.taken_at IS NOT NULL",
     "camera": "f.camera IS NOT NULL",
     "lens": "f.lens IS NOT NULL",
+    "keyword": "EXISTS (SELECT 1 FROM keywords k WHERE k.file_id = f.id)",
     "offline": "p.offline",
     "duplicate": "(SELECT count(*) FROM files g WHERE g.photo_id = p.id AND g.state = 0) > 1",
     "failed": "EXISTS (SELECT 1 FROM files g JOIN problems e ON e.folder_id = g.folder_id AND e.name = g.name "
@@ -34,6 +35,8 @@ def passes(condition: Condition | None, leaves: Leaves) -> str:
         return leaves.bounded(_SIZES[condition.field], condition.bounds)
     if isinstance(condition, Contains):
         return _contains(condition, leaves)
+    if isinstance(condition, HasKeyword):
+        return f"EXISTS (SELECT 1 FROM keywords k WHERE k.file_id = f.id AND k.folded = {add(condition.keyword)})"
     if isinstance(condition, Within):
         return _within(condition, leaves)
     if isinstance(condition, OneOf):

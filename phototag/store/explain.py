@@ -11,6 +11,7 @@ from phototag.geometry import Box
 from phototag.query.explain import Reason, parts, reasons
 from phototag.query.record import Record
 from phototag.query.tree import Node
+from phototag.store import keywords
 from phototag.store.answers import Question
 from phototag.store.hits import PAGE, id_list, read_hits
 from phototag.types import Detection, Hit, Label, Metadata
@@ -73,9 +74,15 @@ def read_records(conn: Connection, rows: Sequence[Any]) -> list[Record]:
     problems = set(failed.scalars())
     corrected = conn.exec_driver_sql(f"SELECT photo_id FROM corrections WHERE effective AND photo_id IN ({ids})")
     mended = set(corrected.scalars())
+    marks = keywords.of_photos(conn, (row[0] for row in rows))
     records = (_record(row, models, tuple(words.get(row[0], ())), tuple(detections.get(row[0], ()))) for row in rows)
     return [
-        replace(record, failed=row[0] in problems, corrected=row[0] in mended)
+        replace(
+            record,
+            metadata=replace(record.metadata, keywords=marks.get(row[0], ())),
+            failed=row[0] in problems,
+            corrected=row[0] in mended,
+        )
         for row, record in zip(rows, records, strict=True)
     ]
 

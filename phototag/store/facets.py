@@ -1,4 +1,4 @@
-"""What the hits of a question have in common: counts of photos per label, object, month, camera and folder."""
+"""What the hits of a question have in common: counts of photos per label, object, month, camera, folder and keyword."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ class Facets:
     months: tuple[Choice, ...]
     cameras: tuple[Choice, ...]
     folders: tuple[Choice, ...]
+    keywords: tuple[Choice, ...]
 
     @property
     def years(self) -> tuple[Choice, ...]:
@@ -55,13 +56,15 @@ def facets(question: Question, photos: Iterable[int], most: int = 12) -> Facets:
         ),
         "months": "SELECT substr(taken_at, 1, 7), count(*) FROM hits WHERE taken_at IS NOT NULL GROUP BY 1 ORDER BY 1",
         "cameras": "SELECT camera, count(*) AS n FROM hits WHERE camera IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1",
+        "keywords": "SELECT min(k.keyword), count(*) AS n FROM hits h JOIN keywords k ON k.file_id = h.file_id "
+        f"GROUP BY k.folded ORDER BY n DESC, 1 LIMIT {limit}",
         "folders": f"SELECT CAST({FOLDER_PATH} AS BLOB), g.n FROM (SELECT folder_id, count(*) AS n FROM hits "
         "GROUP BY 1) g JOIN folders d ON d.id = g.folder_id "
         "JOIN roots r ON r.id = d.root_id ORDER BY g.n DESC, 1",
     }
     counts = " UNION ALL ".join(f"SELECT '{name}' AS facet, * FROM ({select})" for name, select in groups.items())
     statement = (
-        "WITH hits AS MATERIALIZED (SELECT p.id, f.taken_at, f.camera, f.folder_id "
+        "WITH hits AS MATERIALIZED (SELECT p.id, f.id AS file_id, f.taken_at, f.camera, f.folder_id "
         f"FROM json_each({numbers}) j JOIN photos p ON p.id = j.value JOIN files f ON f.id = p.file_id) {counts}"
     )
     found: dict[str, list[Choice]] = {name: [] for name in groups}

@@ -1,6 +1,7 @@
-"""Hits with all they show, read a page at a time: a page's labels and boxes are two statements, not two a photo."""
+"""Hits with all they show, a page at a time: its labels, boxes and keywords are three statements, not three a photo."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from phototag.geometry import Box
 from phototag.query.thresholds import Thresholds
+from phototag.store import keywords
 from phototag.store.lexicon import Lexicon
 from phototag.types import Detection, Hit, Label, Metadata, Task
 
@@ -24,8 +26,9 @@ def read_hits(conn: Connection, rows: Iterator[Any], lexicon: Lexicon, threshold
         ids = [row[0] for row in page]
         labels = read_labels(conn, ids, lexicon, thresholds)
         objects = read_objects(conn, ids, lexicon, thresholds)
+        words = keywords.of_photos(conn, ids)
         for row in page:
-            yield _hit(row, labels.get(row[0], ()), objects.get(row[0], ()))
+            yield _hit(row, words.get(row[0], ()), labels.get(row[0], ()), objects.get(row[0], ()))
 
 
 def read_labels(
@@ -59,9 +62,10 @@ def read_objects(
     return {photo: tuple(objects) for photo, objects in found.items()}
 
 
-def _hit(row: Any, labels: tuple[Label, ...], objects: tuple[Detection, ...]) -> Hit:
+def _hit(row: Any, words: tuple[str, ...], labels: tuple[Label, ...], objects: tuple[Detection, ...]) -> Hit:
     _, width, height, offline, *metadata, copies, path, score = row
-    return Hit(path, copies, bool(offline), score, width, height, Metadata(*metadata), labels, objects)
+    known = replace(Metadata(*metadata), keywords=words)
+    return Hit(path, copies, bool(offline), score, width, height, known, labels, objects)
 
 
 def id_list(ids: Iterable[int]) -> str:

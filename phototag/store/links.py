@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from phototag.store import liveness
+from phototag.store import keywords, liveness
 from phototag.store.folders import chunks
 from phototag.store.models import Wanted
 from phototag.store.paths import signed
@@ -35,10 +35,14 @@ def adopt(
     sources = _find(conn, exact, wanted)
     rows: list[dict[str, Any]] = []
     lacking: dict[bytes, tuple[ModelId, ...]] = {}
+    keywords_of: dict[tuple[int, bytes], int] = {}
     for stamp in exact:
         source = sources.get(_key(stamp))
         if source is None or not (source.name == stamp.name or source.taken_source in _INSIDE):
             continue
+        if source.sidecar != stamp.sidecar:  # it left its keywords behind, or met new ones
+            continue
+        keywords_of[folder_id, stamp.name] = source.id
         row = {"folder_id": folder_id, "photo_id": source.photo_id, "run_id": run_id, "state": PRESENT}
         row |= stamp_columns(stamp)
         rows.append(row | {column: getattr(source, column) for column in METADATA_COLUMNS})
@@ -47,6 +51,7 @@ def adopt(
     if rows:
         touch_files(conn, [(folder_id, row["name"]) for row in rows])
         conn.execute(UPSERT_FILE, rows)
+        keywords.copy(conn, keywords_of)
         liveness.touch(conn, {row["photo_id"] for row in rows})
     return lacking
 
@@ -61,7 +66,7 @@ def _find(conn: Connection, stamps: Sequence[FileStamp], wanted: tuple[Wanted, .
     for part in chunks(stamps):
         keys = {_key(stamp) for stamp in part}
         rows = conn.exec_driver_sql(
-            f"SELECT f.device, f.inode, f.size, f.mtime_ns, f.name, f.photo_id, "
+            f"SELECT f.device, f.inode, f.size, f.mtime_ns, f.name, f.photo_id, f.id, f.sidecar, "
             f"f.{', f.'.join(METADATA_COLUMNS)}{done_columns(len(wanted))} "
             f"FROM files f WHERE f.photo_id IS NOT NULL AND f.inode IN ({', '.join('?' * len(part))})",
             (*parameters, *(signed(stamp.inode) for stamp in part)),

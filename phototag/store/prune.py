@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from phototag.store import vectors
 from phototag.store.tables import MISSING
 
 _MISSING_FILES = f"SELECT id FROM files WHERE state = {MISSING}"
@@ -34,6 +35,7 @@ def prune(conn: Connection, *, dry_run: bool) -> Pruned:
     )
     if dry_run:
         return pruned
+    vectors.forget(conn, conn.exec_driver_sql(_LOST_PHOTOS).scalars().all())
     conn.exec_driver_sql(f"DELETE FROM photos WHERE id IN ({_LOST_PHOTOS})")
     conn.exec_driver_sql(f"DELETE FROM files WHERE id IN ({_MISSING_FILES})")
     conn.exec_driver_sql(f"DELETE FROM folders WHERE id IN ({_EMPTY_FOLDERS})")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, case, select
 from sqlalchemy.dialects.sqlite import insert
 
-from phototag.store import liveness
+from phototag.store import keywords, liveness, vectors
 from phototag.store.clock import now
 from phototag.store.folders import chunks, folder_id
 from phototag.store.models import Wanted, register
@@ -79,6 +79,7 @@ def _save_results(
     keys = [(row["folder_id"], row["name"]) for row in rows]
     touch_files(conn, keys)
     conn.execute(UPSERT_FILE, rows)
+    keywords.put(conn, {key: result.metadata.keywords for key, result in zip(keys, results, strict=True)})
     conn.exec_driver_sql("DELETE FROM problems WHERE folder_id = ? AND name = ?", keys)
     _save_analyses(conn, run_id, at, [(photo_ids[result.content], result.analyses) for result in results])
     liveness.touch(conn, set(photo_ids.values()))
@@ -116,9 +117,11 @@ def stamp_columns(stamp: FileStamp) -> dict[str, Any]:
         "mtime_ns": stamp.mtime_ns,
         "device": signed(stamp.device),
         "inode": signed(stamp.inode),
+        "sidecar": stamp.sidecar,
     }
 
 
+# Those of a file's row; keywords have a table of their own.
 METADATA_COLUMNS = ("taken_at", "taken_offset", "taken_source", "camera", "lens", "latitude", "longitude")
 
 
@@ -135,7 +138,7 @@ def _upsert_file() -> Any:
     same = (files.c.photo_id == new.photo_id) & (files.c.state == PRESENT)
     changed: dict[str, Any] = {
         column: new[column]
-        for column in ("size", "mtime_ns", "device", "inode", "state", "photo_id", *METADATA_COLUMNS)
+        for column in ("size", "mtime_ns", "device", "inode", "sidecar", "state", "photo_id", *METADATA_COLUMNS)
     }
     changed["run_id"] = case((same, files.c.run_id), else_=new.run_id)
     return upsert.on_conflict_do_update(index_elements=["folder_id", "name"], set_=changed)
@@ -176,6 +179,8 @@ def _save_analyses(conn: Connection, run_id: int, at: str, found: Sequence[tuple
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         [row for photo, model, one in keyed for row in _detection_rows(photo, model, one, name_ids)],
     )
+    for model in set(model_ids.values()):
+        vectors.put(conn, model, {photo: one.findings.vector for photo, own, one in keyed if own == model})
 
 
 def _insert(conn: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from phototag.query.conditions import TakenBetween
+from phototag.query.conditions import HasKeyword, TakenBetween
 from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
 from phototag.store.compile import Compiler, things_of
 from phototag.store.compile_filters import passes
@@ -59,10 +59,18 @@ class Sources:
             boxes = self._beside(node) if floor is None else None
             select = f"SELECT b.photo_id {boxes}" if boxes else next(self._leaf_selects(node, floor))
             return Source(select, (node.low, node.high) == (1, None), False, node, boxes)
-        if isinstance(node, Filter) and isinstance(node.condition, TakenBetween) and floor is None:
-            condition = passes(node.condition, self.compiler.leaves)
-            return Source(f"SELECT f.photo_id FROM files f WHERE f.state = 0 AND {condition}", False, False, node)
-        return None
+        return self._filtered(node) if isinstance(node, Filter) and floor is None else None
+
+    def _filtered(self, node: Filter) -> Source | None:
+        """Files that pass a filter with an index of its own; which file of a photo counts is still to be asked."""
+        if isinstance(node.condition, HasKeyword):
+            keyword = self.compiler.parameters.add(node.condition.keyword)
+            files = f"keywords k JOIN files f ON f.id = k.file_id WHERE k.folded = {keyword} AND f.state = 0"
+        elif isinstance(node.condition, TakenBetween):
+            files = f"files f WHERE f.state = 0 AND {passes(node.condition, self.compiler.leaves)}"
+        else:
+            return None
+        return Source(f"SELECT f.photo_id FROM {files}", False, False, node)
 
     def kth(self, node: Node, rank: int) -> float | None:
         """A score that about `rank` photos or more reach; None where so many are not to be had."""

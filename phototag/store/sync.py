@@ -69,7 +69,7 @@ class _Here:
 
 
 # Columns of a file's row, before the flags of the wanted models.
-_ID, _SIZE, _MTIME, _DEVICE, _INODE, _STATE, _PHOTO, _DONE = range(1, 9)
+_ID, _SIZE, _MTIME, _DEVICE, _INODE, _STATE, _PHOTO, _SIDECAR, _DONE = range(1, 10)
 
 
 class Sync:
@@ -93,7 +93,7 @@ class Sync:
         self._force = force
         self._retry = retry_failed or force
         self._select = (
-            "SELECT f.name, f.id, f.size, f.mtime_ns, f.device, f.inode, f.state, f.photo_id"
+            "SELECT f.name, f.id, f.size, f.mtime_ns, f.device, f.inode, f.state, f.photo_id, f.sidecar"
             f"{done_columns(len(self.wanted))} FROM files f WHERE f.folder_id = ?"
         )
         self._parameters = tuple(value for want in self.wanted for value in (want.id, want.floor))
@@ -144,7 +144,7 @@ class Sync:
         row = here.files.get(stamp.name)
         if row is not None:
             here.met += 1
-        if row is None or row[_SIZE] != stamp.size or row[_MTIME] != stamp.mtime_ns or row[_PHOTO] is None:
+        if row is None or _is_changed(row, stamp):
             here.fresh.append(stamp)
             return
         if row[_STATE] != PRESENT or _is_renumbered(row, stamp):
@@ -209,6 +209,12 @@ class Sync:
 _SELECT_FOLDER = """
     SELECT id, device, offline, EXISTS (SELECT 1 FROM problems WHERE folder_id = folders.id)
     FROM folders WHERE root_id = ? AND path = ?"""
+
+
+def _is_changed(row: tuple[Any, ...], stamp: FileStamp) -> bool:
+    """Whether the file or a sidecar of it has to be read again."""
+    here = (stamp.size, stamp.mtime_ns, stamp.sidecar)
+    return row[_PHOTO] is None or (row[_SIZE], row[_MTIME], row[_SIDECAR]) != here
 
 
 def _is_renumbered(row: tuple[Any, ...], stamp: FileStamp) -> bool:

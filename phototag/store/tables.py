@@ -3,7 +3,7 @@
     roots 1─* folders 1─* files *─1 photos 1─* analyses *─1 models
                              │        ├─* words       (classifier: confidence per vocabulary word)
                              │        └─* detections  (detector: label, confidence, box)
-                          problems
+                          problems, keywords
 
 * A path is `roots.path / folders.path / files.name`, each as the bytes the file system has; `*_text` is set only where
   the bytes are not UTF-8, and holds them escaped for people.
@@ -99,6 +99,7 @@ files = Table(
     Column("lens", Text),
     Column("latitude", REAL),
     Column("longitude", REAL),
+    Column("sidecar", Integer, nullable=False, server_default="0"),  # a stamp of its XMP sidecars, 0: none
     UniqueConstraint("folder_id", "name"),
     Index("files_by_photo", "photo_id"),
     Index("files_by_inode", "inode"),

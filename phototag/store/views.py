@@ -36,6 +36,10 @@ VIEWS = {
                f.state = 0 AND NOT d.offline AND NOT r.offline AS online,
                CASE f.state WHEN 0 THEN 'present' WHEN 1 THEN 'missing' ELSE 'ignored' END AS state
         FROM {_FILES}""",
+    "v_keywords": f"""
+        SELECT p.id AS photo_id, {_PATH} AS path, k.keyword AS keyword
+        FROM keywords k JOIN photos p ON p.file_id = k.file_id JOIN files f ON f.id = p.file_id
+        {_FILES.removeprefix("files f ")}""",
     "v_labels": f"""
         SELECT x.photo_id AS photo_id, {_PATH} AS path, m.name AS model, n.name AS name, x.own AS confidence
         {_LABELS} AND x.live""",

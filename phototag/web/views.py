@@ -129,6 +129,7 @@ def facet_groups(found: Facets, query: str, site: Site) -> list[dict[str, Any]]:
         group("Labels", ((one, Tag(one.value)) for one in found.labels)),
         group("Years", ((one, Filter("taken", one.value)) for one in years)),
         group("Cameras", ((one, Filter("camera", one.value)) for one in found.cameras)),
+        group("Keywords", ((one, Filter("keyword", one.value)) for one in found.keywords)),
         group("Folders", ((one, Filter("folder", one.value)) for one in found.folders)),
     ]
 
@@ -191,6 +192,8 @@ def _facts(view: PhotoView, *, paths: bool) -> list[tuple[str, str]]:
         facts.append(("Camera", printable(known.camera)))
     if known.lens:
         facts.append(("Lens", printable(known.lens)))
+    if known.keywords:
+        facts.append(("Keywords", printable(", ".join(known.keywords))))
     if paths:
         facts += [("Path", printable(path_text(path))) for path in view.details.paths]
         facts.append(("Models", ", ".join(view.details.models) or "none yet"))

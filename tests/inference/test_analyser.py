@@ -108,7 +108,7 @@ def test_logits_become_confidences(catalog: Catalog, activation: str, logits: li
     spec = catalog.model("tagger")
     head = ClassifierHead(spec, spec.labels, {})
     head.activation = Activation(activation)
-    [findings] = head.findings(np.array([logits], np.float32), 0.0)
+    [findings] = head.findings({"tags": np.array([logits], np.float32), "feature": np.ones((1, 2), np.float32)}, 0.0)
     found = {label.name: label.confidence for label in findings.labels}
     values = np.exp(logits) / np.exp(logits).sum() if activation == "softmax" else [1 / (1 + np.exp(-2.0)), 0.0, 1.0]
     for name, value in zip(spec.labels, values, strict=True):

@@ -44,6 +44,7 @@ CLASSIFIERS, DETECTORS = ("coarse", "fine"), ("quick", "slow")
 CONFIDENCES = (0.0, 0.1, 0.25, 0.3, 0.5, 0.7, 0.9, 1.0)
 EDGES = (0.0, 0.1, 1 / 3, 0.4, 0.5, 2 / 3, 0.75, 1.0)
 CAMERAS = (None, "iPhone 12", "CANON EOS", "O\"Brien's %_ camera", "Kaméra")
+KEYWORDS = ("Holiday", "new york", "STRASSE", "holidays")
 NAMES = (
     b"a.jpg",
     b"b.JPG",
@@ -79,12 +80,16 @@ FILTERS = (
     Filter("camera", "é"),
     Filter("camera", "%_"),
     Filter("lens", "50mm"),
+    Filter("keyword", "HOLIDAY"),
+    Filter("keyword", "New  York"),
+    Filter("keyword", "straße"),
     Filter("near", "48.85,2.35,10km"),
     Filter("near", "0,180,500m"),
     Filter("near", "0,180,5km"),
     Filter("has", "gps"),
     Filter("has", "date"),
     Filter("has", "camera"),
+    Filter("has", "keyword"),
     Filter("path", "holiday"),
     Filter("path", "2024/"),
     Filter("path", "'\"; drop"),
@@ -155,6 +160,7 @@ def _record(draw: st.DrawFn, path: bytes) -> Record:
             lens=draw(st.sampled_from((None, "Super 50MM"))),
             latitude=latitude,
             longitude=longitude,
+            keywords=tuple(draw(st.lists(st.sampled_from(KEYWORDS), unique=True, max_size=2))),
         ),
         classifier=classifier,
         detector=detector,

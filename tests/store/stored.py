@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Connection, create_engine, event, insert, text
 from sqlalchemy.pool import StaticPool
 
+from phototag.query.folding import folded
 from phototag.query.record import Record
-from phototag.store import correction_tables, tables
+from phototag.store import correction_tables, learning_tables, tables
 from phototag.types import Task
 from tests.query.worlds import CLASSIFIERS, DETECTORS, FOLDERS, ROOTS, SEEN
 
@@ -74,6 +75,8 @@ def _store(conn: Connection, number: int, record: Record, folders: dict[bytes, i
         )
     )
     conn.exec_driver_sql("UPDATE photos SET file_id = ? WHERE id = ?", (file, number))
+    for keyword in record.metadata.keywords:
+        conn.execute(insert(learning_tables.keywords).values(file_id=file, folded=folded(keyword), keyword=keyword))
     for copy in range(1, record.copies):
         conn.execute(
             insert(tables.files).values(**_file(file + copy, folders[folder], b"copy %d.gif" % (file + copy), number))
@@ -81,6 +84,7 @@ def _store(conn: Connection, number: int, record: Record, folders: dict[bytes, i
     # A missing copy is none, and its problems and metadata say nothing of the photo.
     missing = _file(file + 9, folders[folder], b"gone %d.jpg" % number, number) | {"state": tables.MISSING}
     conn.execute(insert(tables.files).values(**missing, taken_at="2024-01-01T00:00:00", camera="iPhone 12"))
+    conn.execute(insert(learning_tables.keywords).values(file_id=file + 9, folded="holiday", keyword="holiday"))
     if record.failed:
         problem = {"folder_id": folders[folder], "name": name, "stage": "infer", "reason": "", "since": "", "last": ""}
         conn.execute(insert(tables.problems).values(problem))
