@@ -8,6 +8,7 @@ from tests.store.library import Library
 
 COLUMNS = {
     "v_photos": "photo_id, path, width, height, taken_at, camera, latitude, longitude",
+    "v_keywords": "photo_id, path, keyword",
     "v_labels": "photo_id, path, model, name, confidence",
     "v_objects": "photo_id, path, model, label, confidence, x, y, width, height",
     "v_files": "photo_id, path, path_bytes, root, online, state",
