@@ -23,11 +23,11 @@ from typing import Any
 
 from PIL import Image
 
-from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.catalog import load_catalog
 from phototag.inference.labels import read_labels
 from phototag.inference.library import sha256_of
-from phototag.inference.spec import ModelSpec
+from phototag.inference.spec import ModelFile, ModelSpec
 from phototag.types import Detection, Task
 
 EVALUATION_FLOOR = 0.01

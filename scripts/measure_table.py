@@ -18,7 +18,8 @@ from PIL import Image
 
 from phototag.app.eval_classify import classify
 from phototag.app.eval_detect import detect, measure
-from phototag.app.trial import choose_for_trial, model_file
+from phototag.app.setup import model_file
+from phototag.app.trial import choose_for_trial
 from phototag.app.words import load_vocabulary
 from phototag.inference.analyser import open_analyser
 from phototag.inference.catalog import load_catalog

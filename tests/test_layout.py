@@ -34,3 +34,10 @@ def loaded_by(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [("--help",), ("search", "--help"), ("--version",)])
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert loaded_by(*arguments) & {"onnxruntime", "sqlalchemy", "numpy", "PIL", "exifread"} == set()
+
+
+def test_an_index_run_without_new_photos_loads_no_decoder_and_no_runtime(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    loaded = loaded_by("index", str(tmp_path / "photos"), "--db", str(tmp_path / "index.db"))
+    assert "sqlalchemy" in loaded
+    assert loaded & {"onnxruntime", "numpy", "PIL", "exifread"} == set()

@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from phototag.app.index import available_cores, model_files
+from phototag.app.index import model_files
 from phototag.app.models import choose_models
+from phototag.app.setup import available_cores
 from phototag.app.words import load_vocabulary
 from phototag.errors import ModelError
-from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.providers import CPU, available
+from phototag.inference.spec import ModelFile
 from phototag.settings import Settings
 
 SECONDS = 1.0

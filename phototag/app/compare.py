@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from phototag.app.models import choose_models
 from phototag.app.report import Listener, Note
+from phototag.app.setup import model_file
 from phototag.app.thresholds import load_thresholds
-from phototag.app.trial import model_file, run_models
+from phototag.app.trial import run_models
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
 from phototag.media.examine import open_photo

@@ -8,12 +8,12 @@ from typing import Any
 
 from phototag.app.messages import Examined
 from phototag.app.report import Listener
+from phototag.app.setup import model_file
 from phototag.app.thresholds import load_thresholds
 from phototag.app.trial import (
     EVALUATION_FLOOR,
     EXTENSIONS,
     choose_for_trial,
-    model_file,
     problem_document,
     rounded,
     run_models,

@@ -1,16 +1,15 @@
 """What a worker process does with photos: open, identify, decode, analyse."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from phototag.app.messages import Chunk, Done, Examined, Identified, Job, Link, Wanted
+from phototag.app.messages import Chunk, Done, Examined, Identified, Job, Link, Setup, Wanted
 from phototag.errors import ModelError
-from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.providers import candidates
+from phototag.inference.spec import ModelFile
 from phototag.media.examine import OpenedPhoto, open_photo
 from phototag.media.fault import PhotoError
 from phototag.media.quiet import quiet_stderr
@@ -29,18 +28,7 @@ SMALL_BYTES = 64 << 20
 """What decoding any photo may take without asking the parent for room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a worker needs to start. C libraries write to `log`, not over the progress bar."""
-
-    models: tuple[ModelFile, ...]
-    threads: int
-    provider: str
-    max_megapixels: float | None
-    log: Path | None
-
-
-def main(link: Link, setup: Setup) -> None:
+def serve(link: Link, setup: Setup) -> None:
     """A worker process: load the models, then serve until the parent is gone."""
     with quiet_stderr(setup.log):
         try:
@@ -188,12 +176,3 @@ def _caught(job: Job, step: Callable[[], T]) -> T | Problem:
         return step()
     except PhotoError as error:
         return error.problem(job.path)
-
-
-def log_file(folder: Path) -> Path:
-    """Where C libraries write, made with its folder for the user's eyes only."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "decoders.log"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.close(descriptor)
-    return path

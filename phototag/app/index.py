@@ -11,17 +11,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from phototag.app.examine import Setup, log_file, main
-from phototag.app.messages import Examined, Job
+from phototag.app.messages import Examined, Job, Setup
 from phototag.app.models import Choice, choose_models
 from phototag.app.report import IndexReport, Listener, Note, Progress
+from phototag.app.setup import available_cores, log_file, model_file, work
 from phototag.app.stopping import stop_requests
 from phototag.app.thresholds import load_thresholds
-from phototag.app.words import canonical_names, load_vocabulary, words_above
+from phototag.app.words import load_vocabulary
 from phototag.app.workers import Pool
 from phototag.errors import InterruptedRunError, UsageError
-from phototag.inference.analyser import ModelFile
 from phototag.inference.library import Installed
+from phototag.inference.spec import ModelFile
 from phototag.media.ignore import WalkRules
 from phototag.media.walk import Listing, scan
 from phototag.query.vocabulary import Vocabulary
@@ -107,7 +107,7 @@ class _Run:
         """Walk, examine, store, sweep."""
         with self.index.begin() as conn:
             self._begin(conn, paths)
-        pool = Pool(main, self._setup(), self.settings.workers or available_cores())
+        pool = Pool(work, self._setup(), self.settings.workers or available_cores())
         with pool, stop_requests(pool) as stop:
             jobs = (job for scope in self.scopes for job in self._jobs(scope, self.index.begin))
             for examined in pool.run(jobs, self._lookup):
@@ -227,13 +227,10 @@ class _Run:
 
 
 def model_files(choice: Choice, settings: Settings, vocabulary: Vocabulary) -> tuple[ModelFile, ...]:
-    """What a worker needs to load the chosen models, with the vocabulary's names for their labels."""
-    files = []
-    for found in (choice.classifier, choice.detector):
-        names = canonical_names(found.spec, vocabulary)
-        above = words_above(names, vocabulary) if found.spec.task is Task.CLASSIFY else {}
-        files.append(ModelFile(found.spec, found.path, found.sha256, names, above, _floor(found, settings)))
-    return tuple(files)
+    """What a worker needs to load the chosen models."""
+    return tuple(
+        model_file(found, vocabulary, _floor(found, settings)) for found in (choice.classifier, choice.detector)
+    )
 
 
 def _check_provider(provider: str) -> None:
@@ -268,8 +265,3 @@ def _floor(found: Installed, settings: Settings) -> float:
     if settings.floor is not None and found.spec.task is Task.DETECT:
         return settings.floor
     return found.spec.confidences.floor
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

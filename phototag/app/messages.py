@@ -1,6 +1,8 @@
 """What the parent and its worker processes say to one another, and the worker's end of the line.
 
 parent                              worker
+Setup       load these models   →
+                                ←   Ready
 Chunk       read these files    →
                                 ←   Identified    what each file is
 Wanted      the models to run   →
@@ -15,12 +17,25 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from phototag.inference.spec import ModelFile
 from phototag.types import Analysis, FileStamp, Metadata, Photo, Problem, Task
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a worker needs to start. C libraries write to `log`, not over the progress bar."""
+
+    models: tuple[ModelFile, ...]
+    threads: int
+    provider: str
+    max_megapixels: float | None
+    log: Path | None
 
 
 @dataclass(frozen=True, slots=True)

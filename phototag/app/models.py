@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from phototag.errors import UsageError
 from phototag.inference.catalog import Pack, load_catalog
-from phototag.inference.install import choose_sources, install_pack
 from phototag.inference.library import OWN_CATALOG, Installed, Library, State
 from phototag.inference.spec import ModelSpec
 from phototag.settings import Settings
@@ -70,6 +69,8 @@ def install(
 
     `progress` gets (model, bytes done, bytes in all). Raises ModelError subclasses; what was installed stays.
     """
+    from phototag.inference.install import choose_sources, install_pack  # it brings http and ssl
+
     library = open_library(settings)
     sources = choose_sources(source or settings.model_source)
     return install_pack(library, library.catalog.pack(name), sources, lambda spec, *sizes: progress(spec.name, *sizes))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from phototag.app.models import open_library
 from phototag.app.report import Listener, Note
 from phototag.errors import PhototagError, UsageError
-from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.library import Installed, Library
 from phototag.inference.optimise import quantise, simplify
 from phototag.inference.own import Told, add_model
 from phototag.inference.owncatalog import described
+from phototag.inference.spec import ModelFile
 from phototag.media.examine import open_photo
 from phototag.media.fault import PhotoError
 from phototag.metrics.matching import Rates, score

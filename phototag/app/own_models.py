@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototag.app.models import open_library
-from phototag.app.words import canonical_names, load_vocabulary, words_above
+from phototag.app.setup import model_file
+from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
-from phototag.inference.analyser import ModelFile, open_analyser
+from phototag.inference.analyser import open_analyser
 from phototag.inference.own import Told, add_model
 from phototag.inference.spec import ModelSpec
 from phototag.media.examine import open_photo
 from phototag.media.fault import PhotoError
 from phototag.settings import Settings
-from phototag.types import Findings, Task
+from phototag.types import Findings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,11 +45,7 @@ def add_own(settings: Settings, file: Path, name: str, told: Told, photo: Path |
     if picture is None:
         return Added(spec, guess.notes, None)
     vocabulary = load_vocabulary(settings)
-    names = canonical_names(spec, vocabulary)
-    above = words_above(names, vocabulary) if spec.task is Task.CLASSIFY else {}
-    installed = library.find(name)
-    model = ModelFile(spec, installed.path, installed.sha256, names, above, None)
-    [found] = open_analyser(model).analyse([picture])
+    [found] = open_analyser(model_file(library.find(name), vocabulary, None)).analyse([picture])
     return Added(spec, guess.notes, found)
 
 

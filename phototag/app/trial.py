@@ -4,17 +4,14 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from phototag.app.examine import Setup, log_file, main
-from phototag.app.index import available_cores
-from phototag.app.messages import Examined, Job
+from phototag.app.messages import Examined, Job, Setup
 from phototag.app.models import choose_one
 from phototag.app.report import Listener, Progress
-from phototag.app.words import canonical_names, words_above
+from phototag.app.setup import available_cores, log_file, work
 from phototag.app.workers import Pool
-from phototag.inference.analyser import ModelFile
 from phototag.inference.library import Installed
+from phototag.inference.spec import ModelFile
 from phototag.media.formats import PHOTO_EXTENSIONS
-from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.types import FileStamp, Problem, Task
 
@@ -28,13 +25,6 @@ def choose_for_trial(settings: Settings, task: Task, model: str | None) -> Insta
     return choose_one(settings.with_options(**{named: model}), task)
 
 
-def model_file(found: Installed, vocabulary: Vocabulary, floor: float) -> ModelFile:
-    """What a worker needs to load a model; its labels get their canonical names."""
-    names = canonical_names(found.spec, vocabulary)
-    above = words_above(names, vocabulary) if found.spec.task is Task.CLASSIFY else {}
-    return ModelFile(found.spec, found.path, found.sha256, names, above, floor)
-
-
 def run_models(
     paths: Sequence[Path], models: Sequence[ModelFile], settings: Settings, listener: Listener
 ) -> Iterator[Examined]:
@@ -45,7 +35,7 @@ def run_models(
     setup = Setup(tuple(models), 1, "cpu", settings.max_megapixels, log_file(settings.folders.cache))
     tasks = frozenset(model.spec.task for model in models)
     done = failed = 0
-    with Pool(main, setup, settings.workers or available_cores()) as pool:
+    with Pool(work, setup, settings.workers or available_cores()) as pool:
         jobs = (_job(place, path) for place, path in enumerate(paths))
         for chunk in pool.run(jobs, lambda contents: [tasks if content else frozenset() for content in contents]):
             done += len(chunk)

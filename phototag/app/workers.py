@@ -10,12 +10,14 @@ Large photos share `ROOM_BYTES` of memory: one that needs more is decoded while 
 
 import math
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
+from types import ModuleType
 from typing import Any, TypeAlias
 
 from phototag.app.messages import (
@@ -56,7 +58,7 @@ class _Worker:
         self.process: SpawnProcess = context.Process(
             target=_start, args=(main, theirs, self.deadline, setup), daemon=True
         )
-        with _ctrl_c_held():
+        with _ctrl_c_held(), _main_hidden():
             self.process.start()
         theirs.close()
         self.chunks: dict[int, Chunk] = {}
@@ -234,6 +236,17 @@ def _ctrl_c_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """A process that is started here does not import the program that started this one: it needs no command line."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _start(main: Main, pipe: "connection.Connection", deadline: Any, setup: object) -> None:

@@ -1,8 +1,6 @@
 """Analysers: a model made ready, which says what it finds in photos."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +15,7 @@ from phototag.inference.nms import Candidates, suppress
 from phototag.inference.preprocess import Placement, minimum_size, prepare
 from phototag.inference.providers import CPU
 from phototag.inference.session import Session, Tensor
-from phototag.inference.spec import InputSpec, ModelSpec
+from phototag.inference.spec import InputSpec, ModelFile
 from phototag.types import Detection, Findings, ModelId, Task
 
 SUPPRESSION_LIMIT = 1000
@@ -48,22 +46,6 @@ class Analyser(Protocol):
         Raises ModelBrokenError when the model fails.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model to load: its description and its file.
-
-    `names` has the name to use for each of the model's labels (`labels.UNUSED` leaves one out), `ancestors` the
-    words at or above each name; `floor` None means the catalog's.
-    """
-
-    spec: ModelSpec
-    path: Path
-    sha256: str
-    names: tuple[str, ...]
-    ancestors: Mapping[str, tuple[str, ...]]
-    floor: float | None
 
 
 class _Model:

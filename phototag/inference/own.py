@@ -11,14 +11,14 @@ from typing import Any
 from PIL import Image
 
 from phototag.errors import ModelBrokenError, UsageError
-from phototag.inference.analyser import ModelFile, open_analyser
+from phototag.inference.analyser import open_analyser
 from phototag.inference.catalog import read_catalog
 from phototag.inference.labels import UNUSED, LabelList, read_labels
 from phototag.inference.library import OWN_CATALOG, Library, sha256_of
 from phototag.inference.owncatalog import enter, write
 from phototag.inference.recognise import FAMILIES_FILE, Guess, recognise
 from phototag.inference.session import Session
-from phototag.inference.spec import ModelSpec
+from phototag.inference.spec import ModelFile, ModelSpec
 from phototag.settings import shipped_folder
 
 LABELS_FILE = "labels.txt"

@@ -1,5 +1,6 @@
 """A model as data: everything that phototag must know to run it, read from a catalog."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -120,6 +121,22 @@ class ModelSpec:
     def downloadable(self) -> bool:
         """Whether one of the builds has an official address."""
         return any(build.url for build in self.builds)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model to load: its description and its file.
+
+    `names` has the name to use for each of the model's labels (`labels.UNUSED` leaves one out), `ancestors` the
+    words at or above each name; `floor` None means the catalog's.
+    """
+
+    spec: ModelSpec
+    path: Path
+    sha256: str
+    names: tuple[str, ...]
+    ancestors: Mapping[str, tuple[str, ...]]
+    floor: float | None
 
 
 def read_spec(name: str, table: Table, folder: Path) -> ModelSpec:

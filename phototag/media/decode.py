@@ -34,6 +34,7 @@ _BYTES_PER_PIXEL = {
 }
 _COEFFICIENT_BYTES = 6  # per pixel: a progressive JPEG is kept whole, as coefficients of 16 bits
 
+STRIP_ROWS = 512  # of a large picture are reduced at once; a multiple of every scale
 _READS = 500_000  # a PNG of 768 MiB in chunks of 8 KiB takes about 400,000
 _SCALES = (8, 4, 2)
 _TURNED_BY_DECODER = frozenset((Format.TIFF, Format.HEIF))
@@ -177,7 +178,7 @@ def _to_rgb(source: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Im
     from PIL import Image
 
     bits = getattr(source, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
-    image = _reduce(_averageable(source), minimum)
+    image = _reduce(source, minimum)
     if image.mode in ("I", "F"):
         image = _grey_from_deep(image, bits)
     if image.mode in ("RGBA", "LA"):
@@ -229,8 +230,21 @@ def _from_lab(image: "Image.Image") -> "Image.Image":
 
 
 def _reduce(image: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Image":
+    """The picture in a mode that can be averaged, perhaps reduced: strip by strip, so that its copies are small."""
+    from PIL import Image
+
     scale = _scale(image.size, minimum)
-    return image.reduce(scale) if scale > 1 else image
+    if scale == 1:
+        return _averageable(image)
+    width, height = image.size
+    strips = [
+        _averageable(image.crop((0, top, width, min(top + STRIP_ROWS, height)))).reduce(scale)
+        for top in range(0, height, STRIP_ROWS)
+    ]
+    reduced = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    for number, strip in enumerate(strips):
+        reduced.paste(strip, (0, number * (STRIP_ROWS // scale)))
+    return reduced
 
 
 def _scale(size: tuple[int, int], minimum: tuple[int, int] | None) -> int:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from phototag.app.trial import choose_for_trial, model_file, run_models
+from phototag.app.setup import model_file
+from phototag.app.trial import choose_for_trial, run_models
 from phototag.app.words import load_vocabulary
 from phototag.settings import load_settings
 from phototag.types import Task

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.catalog import Catalog, load_catalog
+from phototag.inference.spec import ModelFile
 from tests.onnx_models import write_models
 
 

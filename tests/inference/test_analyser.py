@@ -10,12 +10,12 @@ from PIL import Image
 
 from phototag.errors import ModelBrokenError, UsageError
 from phototag.geometry import Box
-from phototag.inference.analyser import ModelFile, open_analyser
+from phototag.inference.analyser import open_analyser
 from phototag.inference.catalog import Catalog
 from phototag.inference.classify import ClassifierHead
 from phototag.inference.labels import UNUSED
 from phototag.inference.session import Session
-from phototag.inference.spec import Activation, Fit
+from phototag.inference.spec import Activation, Fit, ModelFile
 from phototag.types import Task
 from tests.inference.conftest import analyser
 from tests.onnx_models import COLOURS, OBJECTS, paint

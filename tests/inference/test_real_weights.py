@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from phototag.inference.analyser import Analyser, ModelFile, open_analyser
+from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.catalog import load_catalog
 from phototag.inference.install import choose_sources, install_model
 from phototag.inference.labels import read_labels
 from phototag.inference.library import Library
+from phototag.inference.spec import ModelFile
 from scripts.measure_models import average_precision
 
 EXPECTED = {

@@ -14,10 +14,11 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from phototag.errors import ModelBrokenError, UsageError
-from phototag.inference.analyser import ModelFile, open_analyser
+from phototag.inference.analyser import open_analyser
 from phototag.inference.catalog import Catalog, load_catalog
 from phototag.inference.library import OWN_CATALOG, Library, State
 from phototag.inference.own import Told, add_model
+from phototag.inference.spec import ModelFile
 from phototag.types import Findings
 from tests.onnx_models import classifier, detector, paint
 
