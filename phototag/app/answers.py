@@ -28,6 +28,7 @@ from phototag.store.details import Details, copies_of, details
 from phototag.store.engine import open_index
 from phototag.store.explain import Part, emptied_by, explained
 from phototag.store.saved import find_query
+from phototag.store.scope import Scope
 from phototag.store.statistics import completeness
 from phototag.types import Hit
 
@@ -88,7 +89,7 @@ class Answers:
         Raises QueryError where it can't be read, UnknownWordError for a word that the vocabulary does not have.
         """
         asked = self.read(words, online=online)
-        self._tell_incomplete()
+        self._tell_incomplete(asked.question.scope)
         for word in asked.question.absent():
             self.note(f"“{word}” is a known word, but no model has seen one in this index.")
         return asked
@@ -117,8 +118,8 @@ class Answers:
         query = find_query(self.conn, name)
         return None if query is None else parse(query, self.vocabulary.knows)
 
-    def _tell_incomplete(self) -> None:
-        state = completeness(self.conn)
+    def _tell_incomplete(self, scope: Scope) -> None:
+        state = completeness(self.conn, scope)
         if state.complete < state.photos:
             told = f"{state.complete:,} of {state.photos:,} photos were analysed by both models"
             self.note(f"The index is not complete: {told}.")

@@ -85,4 +85,11 @@ class Has:
     name: str
 
 
-Condition = TakenBetween | OneOf | Contains | HasKeyword | Within | Size | Has
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The photo was analysed by this model, whose findings answer the whole query (`phototag.query.asked`)."""
+
+    model: str
+
+
+Condition = TakenBetween | OneOf | Contains | HasKeyword | Within | Size | Has | Asked

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from phototag.query.conditions import Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
+from phototag.query.conditions import Asked, Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
 from phototag.query.folding import folded
 from phototag.query.places import distance_km
 from phototag.query.record import Record
@@ -27,6 +27,8 @@ def holds(condition: Condition | None, record: Record) -> bool:
         pixels = record.width * record.height
         value = {"width": record.width, "height": record.height, "megapixels": pixels / 1e6}[condition.field]
         return value in condition.bounds
+    if isinstance(condition, Asked):
+        return condition.model in (record.classifier, record.detector)
     if condition is None:
         raise ValueError("the tree is not resolved")
     return _has(condition, record)

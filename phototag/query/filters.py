@@ -5,7 +5,18 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from phototag.query.conditions import Bounds, Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
+from phototag.query.conditions import (
+    Asked,
+    Bounds,
+    Condition,
+    Contains,
+    Has,
+    HasKeyword,
+    OneOf,
+    Size,
+    TakenBetween,
+    Within,
+)
 from phototag.query.dates import span
 from phototag.query.folding import folded
 
@@ -164,6 +175,7 @@ READERS: dict[str, Callable[[str, date], Condition]] = {
     "has": _one_of(*HAS, kind=Has),
     "is": _one_of(*IS, kind=Has),
     "orientation": _one_of(*ORIENTATIONS, kind=lambda value: OneOf("orientation", (value,))),
+    "model": lambda value, _today: Asked(value),
     "camera": _contains("camera"),
     "lens": _contains("lens"),
     "path": _contains("path"),

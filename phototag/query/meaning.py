@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from phototag.geometry import Box
 from phototag.query import boxes
+from phototag.query.asked import models_asked
 from phototag.query.filtering import holds
 from phototag.query.record import Record
 from phototag.query.thresholds import Thresholds
@@ -79,6 +80,8 @@ def matching(things: Things, record: Record, thresholds: Thresholds) -> set[int]
 
 def search(node: Node, records: Iterable[Record], thresholds: Thresholds) -> list[tuple[Record, float | None]]:
     """The photos that answer, with their scores, best first; ties newest first, then by path."""
+    models = models_asked(node)
+    records = [record.asking(models) for record in records]
     hits = [(record, score(node, record, thresholds)) for record in records if truth(node, record, thresholds)]
     hits.sort(key=lambda hit: hit[0].path)
     hits.sort(key=lambda hit: hit[0].metadata.taken_at or "", reverse=True)

@@ -7,7 +7,20 @@ RELATIONS = ("left-of", "right-of", "above", "below", "inside", "overlaps", "nea
 CONNECTIVES = ("and", "or", "not")
 SOURCES = ("tag", "object", "any", "none", "only")
 TEXT_FILTERS = ("camera", "lens", "path", "folder", "keyword")
-FILTERS = (*TEXT_FILTERS, "taken", "since", "before", "weekday", "hour", "near", "has", "ext", "orientation", "is")
+FILTERS = (
+    *TEXT_FILTERS,
+    "taken",
+    "since",
+    "before",
+    "weekday",
+    "hour",
+    "near",
+    "has",
+    "ext",
+    "orientation",
+    "is",
+    "model",
+)
 NUMBERS = ("width", "height", "megapixels")
 RESERVED = frozenset((*RELATIONS, *CONNECTIVES, *SOURCES, *FILTERS, *NUMBERS))
 
@@ -20,12 +33,12 @@ def word(text: str) -> str:
 
 def value(text: str) -> str:
     """A filter's value: quoted if it holds a space, a quote or a parenthesis."""
-    return text if re.fullmatch(r'[^\s()"\\]+', text) else quoted(text)
+    return text if re.fullmatch(r'[^\s()"“”\\]+', text) else quoted(text)
 
 
 def quoted(text: str) -> str:
     """`text` between double quotes."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = re.sub(r'[\\"“”]', r"\\\g<0>", text)  # a curly quote closes as well
     return f'"{escaped}"'
 
 

@@ -1,8 +1,19 @@
 """A photo as a query sees it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from phototag.types import Detection, Label, Metadata
+from phototag.types import Detection, Label, Metadata, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a model said of a photo for which another one answers."""
+
+    model: str
+    task: Task
+    words: tuple[Label, ...] = ()
+    detections: tuple[Detection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +21,7 @@ class Record:
     """A reachable photo with all that the index knows of it, from the models that answer for it.
 
     `classifier` and `detector` name those models; None: not analysed yet. `words` are the classifier's confidences per
-    vocabulary word.
+    vocabulary word. `others` are the opinions of models that don't answer unless a query names them.
     """
 
     path: bytes
@@ -25,3 +36,14 @@ class Record:
     offline: bool = False
     failed: bool = False
     corrected: bool = False
+    others: tuple[Opinion, ...] = ()
+
+    def asking(self, models: Iterable[str]) -> "Record":
+        """The photo as the named models see it; one that has not seen it changes nothing."""
+        record = self
+        for one in self.others:
+            if one.model in models and one.task is Task.CLASSIFY:
+                record = replace(record, classifier=one.model, words=one.words)
+            elif one.model in models:
+                record = replace(record, detector=one.model, detections=one.detections)
+        return record

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from phototag.errors import QueryError, UnknownWordError
 from phototag.query import filters
+from phototag.query.asked import check_places
 from phototag.query.tree import And, Count, Filter, Node, Not, Only, Or, Saved, Tag, Things, Word
 
 MAX_SAVED_DEPTH = 8
@@ -35,12 +36,18 @@ class Resolver:
     def resolve(self, node: Node) -> Node:
         """The tree with canonical words, `labels` and `condition` filled in, and no `Only` or `Saved` left in it.
 
-        Raises UnknownWordError for a word, and QueryError for a saved query, that is not known.
+        Raises UnknownWordError for a word, and QueryError for a saved query, that is not known; QueryError for a model
+        that is named for a part of the query only.
         """
+        resolved = self._resolve(node)
+        check_places(resolved, self.text)
+        return resolved
+
+    def _resolve(self, node: Node) -> Node:
         if isinstance(node, And | Or):
-            return type(node)(tuple(self.resolve(part) for part in node.parts))
+            return type(node)(tuple(self._resolve(part) for part in node.parts))
         if isinstance(node, Not):
-            return Not(self.resolve(node.part))
+            return Not(self._resolve(node.part))
         if isinstance(node, Count):
             return replace(node, things=self._things(node.things))
         if isinstance(node, Only):
@@ -87,7 +94,7 @@ class Resolver:
             )
         if self.depth >= MAX_SAVED_DEPTH:
             raise QueryError(f"@{node.name} goes round in a circle", text=self.text, position=node.position)
-        return replace(self, depth=self.depth + 1, text="").resolve(kept)
+        return replace(self, depth=self.depth + 1, text="")._resolve(kept)
 
     def _canonical(self, word: str, position: int) -> str:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from phototag.query.asked import models_asked
 from phototag.query.places import distance_km
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import And, Count, Filter, Node, Not, Or, Word, labels_of, words_of
@@ -17,6 +18,7 @@ from phototag.store.frame import Frame
 from phototag.store.hits import COLUMNS, read_hits
 from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.store.planes import read_planes, ready
+from phototag.store.scope import Scope, scope_of
 from phototag.store.sources import CAP, Sources, always_scored
 from phototag.types import Hit
 
@@ -42,18 +44,24 @@ class Question:
     thresholds: Thresholds = field(default_factory=Thresholds)
     online: bool = False
     lexicon: Lexicon = field(init=False)
+    scope: Scope = field(init=False)
 
     def __post_init__(self) -> None:
         register_functions(self.conn)
         object.__setattr__(self, "lexicon", read_lexicon(self.conn))
+        object.__setattr__(self, "scope", scope_of(self.conn, models_asked(self.node)))
 
     def search(self, limit: int | None = None, sort: str = "score") -> Iterator[Hit]:
         """The photos that answer, in the order of `sort` (a key of `ORDERS`), streamed."""
-        return read_hits(self.conn, self.select(limit, sort), self.lexicon, self.thresholds)
+        return self.hits(self.select(limit, sort))
+
+    def hits(self, rows: Iterator[Any]) -> Iterator[Hit]:
+        """Hits from rows as `select` gives them, with the labels and objects that answer."""
+        return read_hits(self.conn, rows, self.lexicon, self.thresholds, self.scope)
 
     def select(self, limit: int | None, sort: str) -> Iterator[Any]:
         """What `search` gives, as rows of `phototag.store.hits.COLUMNS`, the path and the score."""
-        if limit is not None and sort == "score" and always_scored(self.node):
+        if limit is not None and sort == "score" and not self.scope and always_scored(self.node):
             best = self._best(limit)
             if best is not None:
                 return iter(best)
@@ -78,7 +86,7 @@ class Question:
         rank = max(FIRST_RANK, RANKS_A_HIT * limit)
         while rank <= LAST_RANK:
             compiler = self.compiler()
-            sources = Sources(self.conn, compiler)
+            sources = Sources(self.conn, compiler, self.scope)
             floor = sources.kth(self.node, rank)
             if floor is None:
                 return None
@@ -115,7 +123,7 @@ class Question:
     def exists(self) -> bool:
         """Whether any photo answers."""
         compiler = self.compiler()
-        source = Sources(self.conn, compiler).of(self.node)
+        source = Sources(self.conn, compiler, self.scope).of(self.node)
         # A photo that comes twice does no harm here, and leaving it in lets SQLite stop at the first.
         source = source and replace(source, distinct=True)
         frame = Frame(compiler, self.node, source, self.online)
@@ -124,7 +132,7 @@ class Question:
     def summed(self, groups: Sequence[Sequence[Word | Count]]) -> Any:
         """The number of hits, and for each group of object words that of their boxes in the hits, from the planes; None
         where those can't tell."""
-        if self.online or not ready(self.conn):
+        if self.online or self.scope or not ready(self.conn):
             return None
         planes = read_planes(self.conn)
         compiler = self.compiler()
@@ -137,7 +145,7 @@ class Question:
     def _set_rows(self, compiler: Compiler) -> Callable[[Node], str] | None:
         """How to find the photos of a part that the planes don't hold; None where the whole query is best put row by
         row: it has no other parts, or begins with a short list."""
-        sources = Sources(self.conn, compiler)
+        sources = Sources(self.conn, compiler, self.scope)
         source = sources.of(self.node)
         if not isinstance(self.node, And | Or | Not) or (source is not None and sources.length(source) < CAP):
             return None
@@ -155,11 +163,11 @@ class Question:
 
     def frame(self, compiler: Compiler) -> Frame:
         """The photos that answer."""
-        return Frame(compiler, self.node, Sources(self.conn, compiler).of(self.node), self.online)
+        return Frame(compiler, self.node, Sources(self.conn, compiler, self.scope).of(self.node), self.online)
 
     def rows(self, statement: str, compiler: Compiler) -> Iterator[Any]:
         """The rows of a statement."""
-        return iter(self.conn.exec_driver_sql(statement, dict(compiler.parameters.values)))
+        return iter(self.conn.exec_driver_sql(self.scope.over(statement), dict(compiler.parameters.values)))
 
 
 def register_functions(conn: Connection) -> None:

@@ -1,6 +1,6 @@
 """SQL for the filters: conditions on a photo `p`, its first reachable file `f`, and the folder `d` and root `r`."""
 
-from phototag.query.conditions import Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
+from phototag.query.conditions import Asked, Condition, Contains, Has, HasKeyword, OneOf, Size, TakenBetween, Within
 from phototag.query.places import latitude_band
 from phototag.store.compile_leaves import Leaves, joined
 
@@ -24,6 +24,11 @@ _HAS = {
     "corrected": "EXISTS (SELECT 1 FROM corrections c WHERE c.photo_id = p.id AND c.effective)",
 }
 
+_ASKED = (
+    "EXISTS (SELECT 1 FROM analyses a JOIN models m ON m.id = a.model_id "
+    "WHERE a.photo_id = p.id AND a.live AND m.name = {0})"
+)
+
 
 def passes(condition: Condition | None, leaves: Leaves) -> str:
     """A condition that is true where the photo passes the filter, and false or NULL elsewhere."""
@@ -43,6 +48,8 @@ def passes(condition: Condition | None, leaves: Leaves) -> str:
         return _one_of(condition, leaves)
     if isinstance(condition, Has):
         return _HAS[condition.name]
+    if isinstance(condition, Asked):
+        return _ASKED.format(leaves.parameters.add(condition.model))
     raise ValueError("the tree is not resolved")
 
 

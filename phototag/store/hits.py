@@ -11,6 +11,7 @@ from phototag.geometry import Box
 from phototag.query.thresholds import Thresholds
 from phototag.store import keywords
 from phototag.store.lexicon import Lexicon
+from phototag.store.scope import ANYONE, Scope
 from phototag.types import Detection, Hit, Label, Metadata, Task
 
 COLUMNS = (
@@ -20,43 +21,47 @@ COLUMNS = (
 PAGE = 500
 
 
-def read_hits(conn: Connection, rows: Iterator[Any], lexicon: Lexicon, thresholds: Thresholds) -> Iterator[Hit]:
+def read_hits(
+    conn: Connection, rows: Iterator[Any], lexicon: Lexicon, thresholds: Thresholds, scope: Scope = ANYONE
+) -> Iterator[Hit]:
     """Hits from rows of `COLUMNS`, the path and the score, with the labels and objects at or above the thresholds."""
     while page := list(islice(rows, PAGE)):
         ids = [row[0] for row in page]
-        labels = read_labels(conn, ids, lexicon, thresholds)
-        objects = read_objects(conn, ids, lexicon, thresholds)
+        labels = read_labels(conn, ids, lexicon, thresholds, scope)
+        objects = read_objects(conn, ids, lexicon, thresholds, scope)
         words = keywords.of_photos(conn, ids)
         for row in page:
             yield _hit(row, words.get(row[0], ()), labels.get(row[0], ()), objects.get(row[0], ()))
 
 
 def read_labels(
-    conn: Connection, ids: Iterable[int], lexicon: Lexicon, thresholds: Thresholds
+    conn: Connection, ids: Iterable[int], lexicon: Lexicon, thresholds: Thresholds, scope: Scope = ANYONE
 ) -> dict[int, tuple[Label, ...]]:
     """Per photo the classifier's own labels at or above the thresholds, best first."""
     models = dict(lexicon.models[Task.CLASSIFY])
     found: dict[int, list[Label]] = {}
-    for photo, model, name, confidence in conn.exec_driver_sql(
+    statement = (
         "SELECT w.photo_id, w.model_id, n.name, w.own FROM words w JOIN names n ON n.id = w.name_id "
         f"WHERE w.photo_id IN ({id_list(ids)}) AND w.live AND w.own IS NOT NULL ORDER BY w.own DESC, n.name"
-    ):
+    )
+    for photo, model, name, confidence in conn.exec_driver_sql(scope.over(statement)):
         if confidence >= thresholds.of(Task.CLASSIFY, models[model], name):
             found.setdefault(photo, []).append(Label(name, confidence))
     return {photo: tuple(labels) for photo, labels in found.items()}
 
 
 def read_objects(
-    conn: Connection, ids: Iterable[int], lexicon: Lexicon, thresholds: Thresholds
+    conn: Connection, ids: Iterable[int], lexicon: Lexicon, thresholds: Thresholds, scope: Scope = ANYONE
 ) -> dict[int, tuple[Detection, ...]]:
     """Per photo the detections at or above the thresholds, best first."""
     models = dict(lexicon.models[Task.DETECT])
     found: dict[int, list[Detection]] = {}
-    for photo, model, name, confidence, *box in conn.exec_driver_sql(
+    statement = (
         "SELECT b.photo_id, b.model_id, n.name, b.confidence, b.x1, b.y1, b.x2, b.y2 FROM detections b "
         f"JOIN names n ON n.id = b.name_id WHERE b.photo_id IN ({id_list(ids)}) AND b.live "
         "ORDER BY b.confidence DESC, b.number"
-    ):
+    )
+    for photo, model, name, confidence, *box in conn.exec_driver_sql(scope.over(statement)):
         if confidence >= thresholds.of(Task.DETECT, models[model], name):
             found.setdefault(photo, []).append(Detection(name, confidence, Box(*box)))
     return {photo: tuple(objects) for photo, objects in found.items()}

@@ -22,7 +22,7 @@ _REJECTED = (
     "AND n.id = {1}.name_id)"
 )
 _SAID_BY_USER = (
-    f"EXISTS (SELECT 1 FROM words u WHERE u.photo_id = words.photo_id AND u.model_id IN {USER_MODELS} "
+    f"EXISTS (SELECT 1 FROM main.words u WHERE u.photo_id = words.photo_id AND u.model_id IN {USER_MODELS} "
     "AND u.name_id = words.name_id)"
 )
 _REPLACED = (

@@ -16,7 +16,7 @@ from phototag.store.answers import ORDERS, Question
 from phototag.store.compile import PHOTOS
 from phototag.store.compile_filters import PATH
 from phototag.store.compile_leaves import joined
-from phototag.store.hits import COLUMNS, PAGE, read_hits
+from phototag.store.hits import COLUMNS, PAGE
 from phototag.types import Detection, Hit, Task
 
 
@@ -85,7 +85,7 @@ def found_objects(question: Question, photos: Iterable[int]) -> dict[int, tuple[
 def _read(question: Question, rows: Iterator[Any]) -> Iterator[Entry]:
     while chunk := list(islice(rows, PAGE)):
         contents = _contents(question, [row[0] for row in chunk])
-        hits = read_hits(question.conn, iter(chunk), question.lexicon, question.thresholds)
+        hits = question.hits(iter(chunk))
         for row, hit in zip(chunk, hits, strict=True):
             yield Entry(row[0], contents[row[0]], hit)
 

@@ -16,6 +16,7 @@ from phototag.store.compile import Compiler, things_of
 from phototag.store.compile_filters import passes
 from phototag.store.compile_leaves import NEVER
 from phototag.store.planes import OBJECT
+from phototag.store.scope import ANYONE, Scope
 
 CAP = 20_000  # lists longer than this are all called long
 
@@ -39,6 +40,7 @@ class Sources:
 
     conn: Connection
     compiler: Compiler
+    scope: Scope = ANYONE
 
     def of(self, node: Node, floor: float | None = None) -> Source | None:
         """The shortest source for a query, of photos that score `floor` or more; None if only a full scan will do.
@@ -165,7 +167,9 @@ class Sources:
     def length(self, source: Source, most: int | None = None) -> int:
         """How many rows a source has, `most` (or `CAP`) at most."""
         statement = f"SELECT count(*) FROM (SELECT 1 FROM ({source.select}) LIMIT {CAP if most is None else most})"
-        return int(self.conn.exec_driver_sql(statement, dict(self.compiler.parameters.values)).scalar_one())
+        return int(
+            self.conn.exec_driver_sql(self.scope.over(statement), dict(self.compiler.parameters.values)).scalar_one()
+        )
 
 
 def always_scored(node: Node) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from phototag.store import planes
+from phototag.store.scope import ANYONE, Scope
 from phototag.store.tables import IGNORED, MISSING, PRESENT
 
 
@@ -35,17 +36,19 @@ class Statistics:
     bytes: int
 
 
-def completeness(conn: Connection) -> Completeness:
+def completeness(conn: Connection, scope: Scope = ANYONE) -> Completeness:
     """How much of the index has been analysed: what a note to a count says."""
-    if planes.ready(conn):
+    if not scope and planes.ready(conn):
         return Completeness(*planes.seen(conn))
-    row = conn.exec_driver_sql("""
+    row = conn.exec_driver_sql(
+        scope.over("""
         SELECT (SELECT count(*) FROM photos WHERE file_id IS NOT NULL),
                coalesce(sum(task = 'classify'), 0), coalesce(sum(task = 'detect'), 0)
-        FROM analyses WHERE live""").one()
-    both = _count(conn, """
+        FROM analyses WHERE live""")
+    ).one()
+    both = _count(conn, scope.over("""
         SELECT count(*) FROM analyses a JOIN analyses b ON b.photo_id = a.photo_id AND b.task = 'detect' AND b.live
-        WHERE a.task = 'classify' AND a.live""")  # fmt: skip
+        WHERE a.task = 'classify' AND a.live"""))  # fmt: skip
     return Completeness(row[0], row[1], row[2], both)
 
 

@@ -34,7 +34,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_any_heap_of_the_language_is_a_tree_or_a_query_error(text: str) -> None:
     _tree_or_error(text)
@@ -85,11 +85,18 @@ def _tree_or_error(text: str) -> None:
         ("Camera:Canon", Filter("camera", "Canon")),
         ('"camera"', Word("camera")),
         ("width>4000", Filter("width", ">4000")),
+        ("model:yolox-nano cat", And((Filter("model", "yolox-nano"), Word("cat")))),
         ("@summer and dog", And((Saved("summer"), Word("dog")))),
     ],
 )
 def test_what_a_text_becomes(text: str, node: Node) -> None:
     assert parse(text, PHRASES.__contains__) == node
+
+
+@pytest.mark.parametrize("text", ['"dog\\“@"', 'camera:"a\\“b"', '"say \\"cheese\\""'])
+def test_quotes_of_any_kind_inside_quotes_stay(text: str) -> None:
+    node = parse(text)
+    assert parse(str(node)) == node
 
 
 def test_a_relation_names_what_lies_beside_what() -> None:

@@ -5,7 +5,7 @@ from hypothesis.strategies import SearchStrategy
 
 from phototag.geometry import Box
 from phototag.query.conditions import Bounds
-from phototag.query.record import Record
+from phototag.query.record import Opinion, Record
 from phototag.query.thresholds import ModelThresholds, Thresholds
 from phototag.query.tree import (
     And,
@@ -24,7 +24,7 @@ from phototag.query.tree import (
     Word,
 )
 from phototag.query.vocabulary import Vocabulary
-from phototag.types import Detection, Label, Metadata
+from phototag.types import Detection, Label, Metadata, Task
 
 PARENTS: dict[str, tuple[str, ...]] = {
     "animal": (),
@@ -108,6 +108,10 @@ FILTERS = (
 )
 
 
+LOUD = (Label("dog", 1.0), Label("car", 1.0)), (Detection("person", 1.0, Box(0.0, 0.0, 1.0, 1.0)),) * 3
+QUIET = (Label("animal", 0.3),), (Detection("dog", 0.5, Box(0.0, 0.0, 0.4, 0.5)),)
+
+
 def _confidence() -> SearchStrategy[float]:
     return st.sampled_from(CONFIDENCES)
 
@@ -150,6 +154,12 @@ def _record(draw: st.DrawFn, path: bytes) -> Record:
     detector = draw(st.sampled_from((None, *DETECTORS, DETECTORS[0])))
     words = draw(st.dictionaries(st.sampled_from(SEEN), _confidence(), max_size=4)) if classifier else {}
     latitude, longitude = draw(st.sampled_from(PLACES))
+    others = []
+    for task, names in ((Task.CLASSIFY, CLASSIFIERS), (Task.DETECT, DETECTORS)):
+        # What another model said must not count, unless it is asked.
+        opinion = draw(st.sampled_from((LOUD, QUIET, None)))
+        silent = [name for name in names if name not in (classifier, detector)]
+        others += [_opinion(name, task, opinion) for name in silent if opinion]
     return Record(
         path=path,
         width=draw(st.sampled_from((1, 100, 150, 200))),
@@ -170,7 +180,13 @@ def _record(draw: st.DrawFn, path: bytes) -> Record:
         offline=draw(st.booleans()),
         failed=draw(st.booleans()),
         corrected=draw(st.booleans()),
+        others=tuple(others),
     )
+
+
+def _opinion(model: str, task: Task, said: tuple[tuple[Label, ...], tuple[Detection, ...]]) -> Opinion:
+    words, found = said
+    return Opinion(model, task, words if task is Task.CLASSIFY else (), found if task is Task.DETECT else ())
 
 
 def thresholds() -> SearchStrategy[Thresholds]:
@@ -229,6 +245,15 @@ def leaves() -> SearchStrategy[Node]:
 def _flat(kind: type[And] | type[Or], parts: list[Node]) -> tuple[Node, ...]:
     """Parts as the parser leaves them: an `and` directly in an `and` is one."""
     return tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
+
+
+def queries() -> SearchStrategy[Node]:
+    """A query of several parts; now and then it says which models to ask."""
+    models = st.sampled_from((("quick",), ("slow",), ("coarse",), ("slow", "fine")))
+    asking = st.builds(
+        lambda names, node: And(_flat(And, [*(Filter("model", name) for name in names), node])), models, nodes()
+    )
+    return st.one_of(nodes(), nodes(), asking)
 
 
 @st.composite

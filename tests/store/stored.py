@@ -113,32 +113,25 @@ def _store_photo(conn: Connection, number: int, record: Record) -> None:
 def _store_findings(conn: Connection, number: int, record: Record) -> None:
     for model in (*CLASSIFIERS, *DETECTORS):
         live = model in (record.classifier, record.detector)
+        said = next((one for one in record.others if one.model == model), None)
+        if not live and said is None:
+            continue
         task = Task.CLASSIFY if model in CLASSIFIERS else Task.DETECT
         row = {"photo_id": number, "model_id": MODELS[model], "live": int(live)}
         conn.execute(insert(tables.analyses).values(**row, task=task.value, floor=0.0, at=""))
-        if task is Task.CLASSIFY:
-            # What another model said must not count.
-            words = {word.name: word.confidence for word in record.words} if live else {"dog": 1.0, "car": 1.0}
-            for name, confidence in words.items():
-                conn.execute(
-                    insert(tables.words).values(**row, name_id=NAMES[name], confidence=confidence, own=confidence)
+        for word in (said or record).words if task is Task.CLASSIFY else ():
+            conn.execute(
+                insert(tables.words).values(
+                    **row, name_id=NAMES[word.name], confidence=word.confidence, own=word.confidence
                 )
-        elif live:
-            for place, found in enumerate(record.detections):
-                box = {"x1": found.box.x1, "y1": found.box.y1, "x2": found.box.x2, "y2": found.box.y2}
-                conn.execute(
-                    insert(tables.detections).values(
-                        **row, number=place, name_id=NAMES[found.label], confidence=found.confidence, **box
-                    )
+            )
+        for place, found in enumerate((said or record).detections if task is Task.DETECT else ()):
+            box = {"x1": found.box.x1, "y1": found.box.y1, "x2": found.box.x2, "y2": found.box.y2}
+            conn.execute(
+                insert(tables.detections).values(
+                    **row, number=place, name_id=NAMES[found.label], confidence=found.confidence, **box
                 )
-        else:
-            for place in range(3):
-                box = {"x1": 0.0, "y1": 0.0, "x2": 1.0, "y2": 1.0}
-                conn.execute(
-                    insert(tables.detections).values(
-                        **row, number=place, name_id=NAMES["person"], confidence=1.0, **box
-                    )
-                )
+            )
 
 
 def _store_noise(conn: Connection, number: int, folders: dict[bytes, int]) -> None:

@@ -42,7 +42,7 @@ def scale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @CHECKED
-@given(worlds.records(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=10))
+@given(worlds.records(), worlds.thresholds(), st.lists(worlds.queries(), min_size=1, max_size=10))
 def test_search_finds_what_the_query_means(
     index: Connection, scale: None, records: list[Record], thresholds: Thresholds, nodes: list[Node]
 ) -> None:
@@ -59,7 +59,7 @@ def test_search_finds_what_the_query_means(
 
 
 @CHECKED
-@given(worlds.records(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=10))
+@given(worlds.records(), worlds.thresholds(), st.lists(worlds.queries(), min_size=1, max_size=10))
 def test_count_counts_what_the_query_means(
     index: Connection, scale: None, records: list[Record], thresholds: Thresholds, nodes: list[Node]
 ) -> None:
@@ -77,7 +77,7 @@ def test_count_counts_what_the_query_means(
 
 
 @CHECKED
-@given(worlds.records(), worlds.thresholds(), worlds.thresholds(), st.lists(worlds.nodes(), min_size=1, max_size=10))
+@given(worlds.records(), worlds.thresholds(), worlds.thresholds(), st.lists(worlds.queries(), min_size=1, max_size=10))
 def test_planes_of_other_thresholds_are_not_believed(
     index: Connection, records: list[Record], thresholds: Thresholds, others: Thresholds, nodes: list[Node]
 ) -> None:

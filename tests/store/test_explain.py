@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection
 
+from phototag.errors import PhototagError, QueryError, UsageError
 from phototag.geometry import Box
 from phototag.query.parser import parse
-from phototag.query.record import Record
+from phototag.query.record import Opinion, Record
 from phototag.query.resolve import resolve
 from phototag.query.thresholds import Thresholds
 from phototag.store.answers import Question
@@ -18,7 +19,7 @@ from phototag.store.explain import Part, emptied_by, explained
 from phototag.store.labels import Pair, WordCount, pairs, word_counts
 from phototag.store.planes import refresh
 from phototag.store.statistics import Completeness, completeness
-from phototag.types import Detection, Label, Metadata
+from phototag.types import Detection, Label, Metadata, Task
 from tests.query.worlds import VOCABULARY
 from tests.store.stored import holding, index
 
@@ -92,6 +93,54 @@ def test_parts_tell_what_empties_a_query(library: Connection) -> None:
     question = ask(library, "person and camera:Leica and not dog")
     assert not question.exists()
     assert emptied_by(question) == (Part("person", 2), Part("camera:Leica", 0), Part("not dog", 2))
+
+
+def test_a_query_may_ask_another_model(index: Connection) -> None:
+    boxes = tuple(Detection("person", confidence, LEFT) for confidence in (0.9, 0.6))
+    other = Opinion("slow", Task.DETECT, detections=boxes)
+    with holding(index, [LIBRARY[0], replace(LIBRARY[2], others=(other,))]) as conn:
+        [(hit, (_, reason, _))] = explained(ask(conn, "model:slow person"))
+        assert hit.path.endswith(b"c.jpg")
+        assert [found.label for found in hit.objects] == ["person", "person"]
+        assert (reason.rule, reason.model, reason.confidence) == ("person", "slow", 0.9)
+        assert count(ask(conn, "model:slow person")).objects == 2
+        assert count(ask(conn, "person")).objects == 1
+        assert list(ask(conn, "model:slow cat").search()) == []
+        assert emptied_by(ask(conn, "model:slow cat")) == (Part("model:slow", 1), Part("cat", 0))
+        assert completeness(conn, ask(conn, "model:slow cat").scope) == Completeness(2, 2, 1, 1)
+
+
+def test_of_several_files_of_a_model_the_latest_is_asked(index: Connection) -> None:
+    older = Opinion("slow", Task.DETECT, detections=(Detection("person", 0.9, LEFT),))
+    with holding(index, [replace(LIBRARY[2], others=(older,))]) as conn:
+        conn.exec_driver_sql("INSERT INTO models (id, task, name, sha256) VALUES (9, 'detect', 'slow', 'newer')")
+        conn.exec_driver_sql("INSERT INTO analyses VALUES (1, 9, 'detect', 0, NULL, '2024', 0)")
+        assert count(ask(conn, "model:slow person")).photos == 0
+        assert count(ask(conn, "model:slow not person")).photos == 1
+
+
+def test_what_the_user_said_stands_whoever_is_asked(index: Connection) -> None:
+    other = Opinion("slow", Task.DETECT, detections=(Detection("dog", 0.9, LEFT), Detection("cat", 0.8, RIGHT)))
+    with holding(index, [replace(LIBRARY[1], corrected=True, others=(other,))]) as conn:
+        conn.exec_driver_sql("UPDATE corrections SET kind = 'untag', effective = 1, name_id = 2")
+        conn.exec_driver_sql("INSERT INTO relatives (name_id, name, below) VALUES (2, 'dog', 1)")
+        assert count(ask(conn, "model:slow any:object")).by_word == {}
+        assert [found.label for hit in ask(conn, "model:slow any:object").search() for found in hit.objects] == ["cat"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "part"),
+    [
+        ("dog or model:slow", QueryError, "below"),
+        ("cat not model:slow", QueryError, "below"),
+        ("model:slow model:quick dog", UsageError, "can't both answer"),
+        ("model:nobody dog", UsageError, "no photo of this index was analysed"),
+    ],
+)
+def test_whom_nobody_can_ask_is_an_error(library: Connection, text: str, error: type[PhototagError], part: str) -> None:
+    with pytest.raises(error, match=part) as caught:
+        ask(library, text)
+    assert caught.value.hint
 
 
 def test_words_that_no_model_ever_said_are_known_to_be_absent(library: Connection) -> None:
