@@ -48,10 +48,12 @@ def suppress(candidates: Candidates, iou: float) -> Candidates:
     The answer depends on the candidates alone: equal scores keep their order.
     """
     ordered = candidates.best(0.0, len(candidates))
-    rivals = pairwise_iou(ordered.boxes, ordered.boxes) > iou
-    rivals &= ordered.labels[:, None] == ordered.labels[None, :]
     kept = np.ones(len(ordered), np.bool_)
-    for place in range(len(ordered)):
-        if kept[place]:
-            kept[place + 1 :] &= ~rivals[place, place + 1 :]
+    for label in np.unique(ordered.labels):  # a few overlaps per label instead of all pairs
+        places = np.flatnonzero(ordered.labels == label)
+        boxes = ordered.boxes[places]
+        rivals = pairwise_iou(boxes, boxes) > iou
+        for row, place in enumerate(places):
+            if kept[place]:
+                kept[places[row + 1 :]] &= ~rivals[row, row + 1 :]
     return ordered.take(kept)
