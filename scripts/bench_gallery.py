@@ -32,7 +32,7 @@ def measured(repeat: int, work: Callable[[], object]) -> str:
 def first_page(gallery: Gallery, query: str, start: int = 0) -> int:
     """One page as the server reads it, with an index of its own; how many photos it has."""
     with gallery.open() as answers:
-        return len(gallery.page(gallery.ask(answers, query), "score", start, PAGE))
+        return len(gallery.page(gallery.ask(answers, query), "score", slice(start, start + PAGE)))
 
 
 def all_facets(gallery: Gallery, query: str) -> int:

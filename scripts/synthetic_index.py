@@ -146,7 +146,7 @@ def _write_frame(conn: Connection, world: World) -> None:
 
 def _write_chunk(conn: Connection, world: World, first: int, size: int, random: np.random.Generator) -> None:
     shapes = random.choice([(4032, 3024), (3024, 4032), (6000, 4000), (1600, 1200)], size).tolist()
-    photos = [(first + row, b"%032d" % (first + row), width, height) for row, (width, height) in enumerate(shapes)]
+    photos = [(first + row, b"%020d" % (first + row), width, height) for row, (width, height) in enumerate(shapes)]
     conn.exec_driver_sql(
         "INSERT INTO photos (id, content, width, height, orientation, format, added_at) "
         "VALUES (?, ?, ?, ?, 1, 'jpeg', '')",

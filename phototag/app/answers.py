@@ -97,7 +97,7 @@ class Answers:
     def read(self, words: Sequence[str], *, online: bool = False) -> Question:
         """What `ask` does, without notes."""
         text = join_arguments(strip_verb(list(words)))
-        resolver = Resolver(self.vocabulary, _today(), self._saved, text)
+        resolver = Resolver(self.vocabulary, today(), self._saved, text)
         node = resolver.resolve(parse(text, self.vocabulary.knows))
         return Question(text, node, stored.Question(self.conn, node, self.thresholds, online))
 
@@ -105,7 +105,7 @@ class Answers:
         """The query that a plain sentence means. Raises QueryError when nothing in it is understood."""
         from phototag.query.sentence import understand  # only `ask` pays for it
 
-        return understand(sentence, self.vocabulary, _today())
+        return understand(sentence, self.vocabulary, today())
 
     def photo(self, path: Path) -> Details:
         """Everything known of the photo at `path`; a bare name will do where only one photo has it.
@@ -143,5 +143,6 @@ def _known_order(sort: str) -> str:
     return sort
 
 
-def _today() -> date:
+def today() -> date:
+    """The date on the user's wall calendar."""
     return date.today()  # noqa: DTZ011 -- the user's wall calendar is meant, not an instant

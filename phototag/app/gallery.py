@@ -1,52 +1,40 @@
 """The index as a gallery: pages of hits, facets, single photos, completions. For many readers at once."""
 
 import re
-import threading
-import time
-from array import array
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from phototag.app.answers import Answers, Question
+from phototag.app.answers import Answers, Question, today
+from phototag.app.orders import STEPS, Order, Orders
 from phototag.app.thresholds import load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.query.filters import READERS
 from phototag.query.thresholds import Thresholds
 from phototag.settings import Settings
 from phototag.store import answers as stored
+from phototag.store.corrections import own_words
 from phototag.store.details import Details, details
 from phototag.store.engine import open_index
 from phototag.store.facets import Facets, facets
 from phototag.store.pages import Entry, entries_of, photo_number, ranked
+from phototag.store.state import index_state
 from phototag.types import Detection
 
 EVERYTHING = "width>0"
-FIRST, SECOND = 120, 8_000  # how much of the order is worked out at once: what is seen first must come quickly
-FACETS_OF = SECOND
-REMEMBERED = 16
-LIFETIME = 300.0  # seconds
+FACETS_OF = STEPS[-1]
 COMPLETIONS = 8
 _LAST_WORD = re.compile(r"(?:(tag|object):)?([\w][\w' -]*|)$", re.IGNORECASE)
 
 
-@dataclass
-class Order:
-    """The order of a query's hits, as far as it was worked out; `complete` when that is all of it."""
-
-    photos: "array[int]"
-    complete: bool
-    made: float
-
-
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The contents of the hits before and after one, None at the ends; `place` counts from 1."""
+    """The contents of the hits before and after one, None at the ends; its `place` (from 1), `of` how many if known."""
 
     before: str | None
     after: str | None
     place: int
+    of: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +55,44 @@ class Gallery:
         self.settings = settings
         self.vocabulary = load_vocabulary(settings)
         self.thresholds = load_thresholds(settings, self.vocabulary)
-        self._orders: OrderedDict[tuple[str, str], Order] = OrderedDict()
-        self._guard = threading.Lock()
+        self._orders = Orders()
 
     @contextmanager
     def open(self) -> Iterator[Answers]:
         """The index as it is now. Raises IndexFileError where there is none."""
         with open_index(self.settings.db, write=False) as index, index.read() as conn:
-            yield Answers(conn, self.vocabulary, self.thresholds, lambda _: None)
+            yield Answers(conn, self.vocabulary.extended(own_words(conn)), self.thresholds, lambda _: None)
+
+    def state(self) -> str:
+        """What the answers depend on besides the query: another text once the index has changed, and every day."""
+        return f"{index_state(self.settings.db)}-{today():%m%d}"
 
     def ask(self, answers: Answers, text: str) -> Question:
         """The question that `text` asks; an empty one asks for every photo. Raises QueryError, UnknownWordError."""
         return answers.read([text.strip() or EVERYTHING])
 
-    def page(self, question: Question, sort: str, start: int, size: int) -> list[Entry]:
-        """The hits from place `start` (from 0) on, `size` of them at most."""
-        order = self._order(question, sort, start + size)
-        return entries_of(question.question, order.photos[start : start + size])
+    def page(self, question: Question, sort: str, places: slice, state: str = "") -> list[Entry]:
+        """The hits at these places (from 0). With the `state` in which the reader began, in the order of then, if that
+        is still known: nothing comes twice or is skipped while the index grows."""
+        order = self._order(question, sort, places.stop, state)
+        return entries_of(question.question, order.photos[places])
+
+    def total(self, question: Question) -> int:
+        """How many hits there are."""
+        order = self._order(question, "score", 0)
+        return len(order.photos) if order.complete else question.total()
 
     def facets(self, question: Question) -> tuple[Facets, int, int]:
         """Facets of the best 8,000 hits; how many hits they were counted over, and how many there are."""
-        order = self._order(question, "score", FACETS_OF)
-        photos = order.photos[:FACETS_OF]
-        total = len(order.photos) if order.complete else question.total()
-        return facets(question.question, photos), len(photos), total
+        photos = self._order(question, "score", FACETS_OF).photos[:FACETS_OF]
+        return facets(question.question, photos), len(photos), self.total(question)
 
     def neighbours(self, question: Question, sort: str, photo: int) -> Neighbours | None:
         """The hits beside a photo; None when it is no hit of the question."""
-        order = self._order(question, sort, FIRST)
-        if photo not in order.photos:
-            order = self._order(question, sort, SECOND)
-        if photo not in order.photos and not order.complete:
-            order = self._order(question, sort, None)
+        for least in (*STEPS, None):
+            order = self._order(question, sort, least)
+            if photo in order.photos or order.complete:
+                break
         if photo not in order.photos:
             return None
         place = order.photos.index(photo)
@@ -109,7 +103,7 @@ class Gallery:
         found = {entry.photo: entry.content for entry in entries_of(question.question, beside)}
         before = found.get(order.photos[place - 1]) if place else None
         after = found.get(order.photos[place + 1]) if place + 1 < len(order.photos) else None
-        return Neighbours(before, after, place + 1)
+        return Neighbours(before, after, place + 1, len(order.photos) if order.complete else None)
 
     def entry(self, answers: Answers, content: str) -> Entry | None:
         """The photo with this content as a hit, None when the index has no such photo that could be reached."""
@@ -143,23 +137,12 @@ class Gallery:
         filters = [f"{name}:" for name in READERS if last and name.startswith(last)]
         return [begin + found[2][: len(prefix) - len(last)] + one for one in filters[:COMPLETIONS]]
 
-    def _order(self, question: Question, sort: str, least: int | None) -> Order:
+    def _order(self, question: Question, sort: str, least: int | None, state: str = "") -> Order:
         """The order of the hits, at least the first `least` of them if there are so many; None is all."""
-        key = (question.text, sort)
-        with self._guard:
-            order = self._orders.get(key)
-        fresh = order is not None and time.monotonic() - order.made < LIFETIME
-        if order is not None and fresh and (order.complete or (least is not None and len(order.photos) >= least)):
-            return order
-        limit = next((size for size in (FIRST, SECOND) if least is not None and least <= size), None)
-        photos = ranked(question.question, sort, limit)
-        order = Order(photos, limit is None or len(photos) < limit, time.monotonic())
-        with self._guard:
-            self._orders[key] = order
-            self._orders.move_to_end(key)
-            while len(self._orders) > REMEMBERED:
-                self._orders.popitem(last=False)
-        return order
+        key = (question.text, sort, state)
+        if key not in self._orders:
+            key = (question.text, sort, self.state())
+        return self._orders.of(key, least, lambda limit: ranked(question.question, sort, limit))
 
 
 def _everything(answers: Answers, thresholds: Thresholds | None = None) -> stored.Question:

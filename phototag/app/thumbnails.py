@@ -5,6 +5,7 @@ import os
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ class Thumbnails:
     def __post_init__(self) -> None:
         self._turns = threading.BoundedSemaphore(self.workers)
         self._guard = threading.Lock()
-        self._making: dict[Path, threading.Lock] = {}
+        self._making: dict[str, threading.Lock] = {}
         self._made = 0
 
     def jpeg(self, hit: Hit, content: str, side: int) -> bytes:
@@ -49,23 +50,41 @@ class Thumbnails:
 
         Raises PhototagError where the photo is offline, gone or can't be decoded, unless the copy is there already.
         """
-        path = self.folder / content[:2] / f"{content}-{side}.jpg"
-        made = _read(path)
-        if made is not None:
+        return self.jpegs(hit, content, (side,))[side]
+
+    def jpegs(self, hit: Hit, content: str, sides: Sequence[int]) -> dict[int, bytes]:
+        """The photo in several sizes, which together cost one decode."""
+        made = self._kept(content, sides)
+        if len(made) == len(sides):
             return made
         with self._guard:
-            lock = self._making.setdefault(path, threading.Lock())
+            lock = self._making.setdefault(content, threading.Lock())
         try:
             with lock, self._turns:
-                made = _read(path)
-                return self._make(hit, path, side) if made is None else made
+                made = self._kept(content, sides)
+                missing = [side for side in sides if side not in made]
+                return made | self._make(hit, content, missing) if missing else made
         finally:
             with self._guard:
-                self._making.pop(path, None)
+                self._making.pop(content, None)
 
-    def _make(self, hit: Hit, path: Path, side: int) -> bytes:
-        image = fitted(decode_original(hit, read_original(hit), self.settings, minimum=side), side)
-        data = encoded(image)
+    def _kept(self, content: str, sides: Sequence[int]) -> dict[int, bytes]:
+        read = {side: _read(self._path(content, side)) for side in sides}
+        return {side: data for side, data in read.items() if data}
+
+    def _path(self, content: str, side: int) -> Path:
+        return self.folder / content[:2] / f"{content}-{side}.jpg"
+
+    def _make(self, hit: Hit, content: str, sides: Sequence[int]) -> dict[int, bytes]:
+        image = decode_original(hit, read_original(hit), self.settings, minimum=max(sides))
+        made = {}
+        for side in sorted(sides, reverse=True):
+            image = fitted(image, side)  # the smaller is made of the larger
+            made[side] = encoded(image)
+            self._keep(self._path(content, side), made[side])
+        return made
+
+    def _keep(self, path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):  # a full disk costs speed, not the picture
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, partial = tempfile.mkstemp(dir=path.parent)
@@ -75,7 +94,6 @@ class Thumbnails:
         self._made += 1
         if self._made % SWEEP_EVERY == 0:
             self.sweep()
-        return data
 
     def sweep(self) -> None:
         """Delete the copies that were not used for longest, if there are too many."""

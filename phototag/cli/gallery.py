@@ -31,13 +31,14 @@ def gallery(
         hint = "Get it: pip install 'phototag[serve]'"
         raise UsageError("`phototag gallery` needs an extra that is not installed", hint=hint) from error
     from phototag.app.gallery import Gallery
+    from phototag.app.setup import available_cores
     from phototag.app.thumbnails import Thumbnails
     from phototag.errors import PhototagError
     from phototag.query.parser import join_arguments
     from phototag.render.text import counted
 
     settings = session.settings.with_options(min_confidence=min_confidence)
-    thumbnails = Thumbnails(settings, settings.folders.cache / "thumbnails")
+    thumbnails = Thumbnails(settings, settings.folders.cache / "thumbnails", workers=available_cores())
     written = 0
     text = join_arguments(checked(query))
     for done in write_gallery(Gallery(settings), thumbnails, text, out, keep_gps=not strip_gps):

@@ -17,9 +17,10 @@ from phototag.app.thumbnails import LARGE, THUMBNAIL, Thumbnails
 from phototag.errors import PhototagError, UsageError
 from phototag.media.content import identify
 from phototag.store.answers import ORDERS
-from phototag.store.pages import Entry
+from phototag.store.pages import Entry, found_objects
 from phototag.web import views
 from phototag.web.assets import asset_names, read_asset
+from phototag.web.narrowing import Narrowing
 
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 FOREVER = "private, max-age=31536000, immutable"  # a picture's address names its content
@@ -42,13 +43,17 @@ class Served:
         """The grid of a query's hits."""
         return f"/{_parameters(query, sort)}"
 
-    def hits(self, query: str, sort: str) -> str:
-        """Pages of the grid."""
-        return f"/hits{_parameters(query, sort)}"
+    def hits(self, query: str, sort: str, state: str) -> str:
+        """Pages of the grid, in the order of that state of the index."""
+        return f"/hits{_parameters(query, sort, at=state)}"
 
-    def facets(self, query: str) -> str:
-        """What the hits have in common."""
-        return f"/facets{_parameters(query)}"
+    def total(self, query: str) -> str:
+        """How many hits there are."""
+        return f"/total{_parameters(query)}"
+
+    def facets(self, query: str, sort: str) -> str:
+        """What the hits have in common; the links keep the order."""
+        return f"/facets{_parameters(query, sort)}"
 
     def photo(self, entry: Entry, query: str, sort: str) -> str:
         """The page of one photo."""
@@ -72,34 +77,45 @@ class Pages:
         """The search field and the first hits; a query that can't be answered is status 400 with the fault shown."""
         query, sort = _asked(request)
         fault, entries = None, []
+        state = self.gallery.state()
         try:
             with self.gallery.open() as answers:
-                entries = self.gallery.page(self.gallery.ask(answers, query), sort, 0, views.PAGE)
+                entries = self.gallery.page(self.gallery.ask(answers, query), sort, slice(views.PAGE), state)
         except UsageError as error:
             fault = views.fault_of(error)
         summary = "" if fault else views.summary_of(query, len(entries))
         pages = [entries] if entries else []
-        shown = {"query": query, "sort": sort, "fault": fault, "pages": pages, "summary": summary}
+        shown = {"query": query, "sort": sort, "state": state, "fault": fault, "pages": pages, "summary": summary}
         return self._html("grid.html", 400 if fault else 200, **shown)
 
     def hits(self, request: Request) -> Response:
         """One page of the grid."""
         query, sort = _asked(request)
-        start = request.query_params.get("start", "0")
-        if not start.isascii() or not start.isdigit() or int(start) > MAX_START:
+        text = request.query_params.get("start", "0")
+        if not text.isascii() or not text.isdigit() or int(text) > MAX_START:
             raise UsageError("there is no such page")
+        start = int(text)
         with self.gallery.open() as answers:
-            entries = self.gallery.page(self.gallery.ask(answers, query), sort, int(start), views.PAGE)
-        return self._html("hits.html", entries=entries, query=query, sort=sort, start=int(start))
+            question = self.gallery.ask(answers, query)
+            places = slice(start, start + views.PAGE)
+            entries = self.gallery.page(question, sort, places, request.query_params.get("at", ""))
+        return self._html("hits.html", entries=entries, query=query, sort=sort, start=start)
 
-    def facets(self, request: Request) -> Response:
-        """What the hits have in common, and how many there are."""
+    def total(self, request: Request) -> Response:
+        """How many hits there are."""
         query, _ = _asked(request)
         with self.gallery.open() as answers:
+            return JSONResponse({"photos": self.gallery.total(self.gallery.ask(answers, query))})
+
+    def facets(self, request: Request) -> Response:
+        """What the hits have in common."""
+        query, sort = _asked(request)
+        with self.gallery.open() as answers:
             found, of, total = self.gallery.facets(self.gallery.ask(answers, query))
-        groups = views.facet_groups(found, query, self.site)
-        bars = views.timeline(found, query, self.site)
+            narrowing = Narrowing(query, answers.vocabulary.knows, lambda text: self.site.home(text, sort))
+        bars = narrowing.timeline(found)
         unit = "month" if bars and len(bars[0]["name"]) == 7 else "year"
+        groups = narrowing.groups(found)
         return self._html("facets.html", groups=groups, timeline=bars, unit=unit, of=of, total=total)
 
     def photo(self, request: Request) -> Response:
@@ -110,13 +126,14 @@ class Pages:
             view = self.gallery.photo(answers, content)
             if view is None:
                 raise _AbsentError
-            beside = self.gallery.neighbours(self.gallery.ask(answers, query), sort, view.number)
+            question = self.gallery.ask(answers, query)
+            beside = self.gallery.neighbours(question, sort, view.number)
+            asked = found_objects(question.question, [view.number]).get(view.number, ())
+        values = views.photo_values(view, read_exposure(view.details.hit), asked, paths=True, gps=True)
         rest = _parameters(query, sort)
-        links = {"before": beside and beside.before, "after": beside and beside.after}
-        values: dict[str, Any] = {name: f"/photo/{found}{rest}" if found else None for name, found in links.items()}
-        values["place"] = f"hit {beside.place:,}" if beside else None
-        exposure = read_exposure(view.details.hit)
-        values |= views.photo_values(view, exposure, paths=True, gps=True)
+        for name, found in (("before", beside and beside.before), ("after", beside and beside.after)):
+            values[name] = found and {"href": f"/photo/{found}{rest}", "picture": f"/image/{found}.jpg"}
+        values |= {"place": beside and beside.place, "of": beside and beside.of}
         values |= {"picture": f"/image/{content}.jpg", "original": f"/file/{content}"}
         return self._html("photo.html", query=query, sort=sort, **values)
 
@@ -199,6 +216,7 @@ def application(gallery: Gallery, thumbnails: Thumbnails) -> Starlette:
     answers: dict[str, Callable[[Request], Response]] = {
         "/": pages.home,
         "/hits": pages.hits,
+        "/total": pages.total,
         "/facets": pages.facets,
         "/complete": pages.complete,
         "/photo/{content}": pages.photo,
@@ -226,8 +244,7 @@ def _content(request: Request) -> str:
     return content
 
 
-def _parameters(query: str, sort: str = "score") -> str:
-    given = {
-        name: value for name, value in (("q", query), ("sort", sort)) if value and (name, value) != ("sort", "score")
-    }
+def _parameters(query: str, sort: str = "score", *, at: str = "") -> str:
+    named = (("q", query), ("sort", sort), ("at", at))
+    given = {name: value for name, value in named if value and (name, value) != ("sort", "score")}
     return f"?{urlencode(given)}" if given else ""

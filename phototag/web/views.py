@@ -1,7 +1,7 @@
 """What the pages show, as plain values for the templates."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -10,19 +10,15 @@ import jinja2
 
 from phototag.app.gallery import EVERYTHING, PhotoView
 from phototag.errors import PhototagError, QueryError, UnknownWordError
-from phototag.query.parser import parse
-from phototag.query.tree import Count, Filter, Node, Or, Tag, Things
-from phototag.render.annotate import caption
-from phototag.render.palette import colour
+from phototag.query.tree import Tag
+from phototag.render.palette import Colour, colour, ink
 from phototag.render.tables import findings_text
 from phototag.render.text import path_text, printable
-from phototag.store.facets import Choice, Facets
 from phototag.store.pages import Entry
 from phototag.types import Detection, Hit
 
 PAGE = 120  # photos; divides by every number of columns that the style has
 ORDERS = (("score", "Best first"), ("-taken", "Newest first"), ("taken", "Oldest first"), ("path", "By path"))
-MOST_BARS = 60
 
 
 class Site(Protocol):
@@ -40,8 +36,8 @@ class Site(Protocol):
         """The grid of a query's hits."""
         ...
 
-    def hits(self, query: str, sort: str) -> str:
-        """Pages of the grid."""
+    def hits(self, query: str, sort: str, state: str) -> str:
+        """Pages of the grid, in the order of that state of the index."""
         ...
 
     def photo(self, entry: Entry, query: str, sort: str) -> str:
@@ -102,63 +98,18 @@ def fault_of(error: PhototagError) -> Fault:
     return Fault(error.message, "" if others else error.hint, text, begin, end, others)
 
 
-def narrowed(query: str, node: Node) -> str:
-    """The query that asks for `node` besides."""
-    if not query.strip():
-        return str(node)
-    try:
-        alternatives = isinstance(parse(query), Or)
-    except QueryError:
-        alternatives = True
-    return f"({query}) {node}" if alternatives else f"{query} {node}"
-
-
-def facet_groups(found: Facets, query: str, site: Site) -> list[dict[str, Any]]:
-    """The facets with the queries that they lead to."""
-
-    def group(name: str, choices: Iterable[tuple[Choice, Node]]) -> dict[str, Any]:
-        links = [
-            {"name": printable(one.value), "photos": one.photos, "href": site.home(narrowed(query, node))}
-            for one, node in choices
-        ]
-        return {"name": name, "choices": links}
-
-    years = tuple(reversed(found.years))
-    return [
-        group("Objects", ((one, Count(Things(one.value))) for one in found.objects)),
-        group("Labels", ((one, Tag(one.value)) for one in found.labels)),
-        group("Years", ((one, Filter("taken", one.value)) for one in years)),
-        group("Cameras", ((one, Filter("camera", one.value)) for one in found.cameras)),
-        group("Keywords", ((one, Filter("keyword", one.value)) for one in found.keywords)),
-        group("Folders", ((one, Filter("folder", one.value)) for one in found.folders)),
-    ]
-
-
-def timeline(found: Facets, query: str, site: Site) -> list[dict[str, Any]]:
-    """Bars for the months with photos, or for the years where there are many months; heights up to 60."""
-    choices: Sequence[Choice] = found.months if len(found.months) <= MOST_BARS else found.years
-    if len(choices) < 2:
-        return []
-    most = max(one.photos for one in choices)
-    return [
-        {
-            "name": one.value,
-            "photos": f"{one.photos:,}",
-            "height": round(max(2.0, 58.0 * one.photos / most), 1),
-            "href": site.home(narrowed(query, Filter("taken", one.value))),
-        }
-        for one in choices
-    ]
-
-
-def photo_values(view: PhotoView, exposure: Sequence[tuple[str, str]], *, paths: bool, gps: bool) -> dict[str, Any]:
-    """What the page of a photo shows; `paths` and `gps` say whether it may tell where the file and the place are."""
+def photo_values(
+    view: PhotoView, exposure: Sequence[tuple[str, str]], asked: Collection[Detection], *, paths: bool, gps: bool
+) -> dict[str, Any]:
+    """What the page of a photo shows; `asked` are the objects that the query asks for; `paths` and `gps` say whether it
+    may tell where the file and the place are."""
     hit = view.details.hit
     shown = [found.confidence for found in view.objects if found in view.shown]
     return {
         "hit": hit,
         "name": name_of(hit),
-        "boxes": [_box(found, hit, shown=found in view.shown) for found in view.objects],
+        "content": view.content,
+        "boxes": [_box(found, hit, shown=found in view.shown, asked=found in asked) for found in view.objects],
         "letters": round(max(hit.width, hit.height) / 45, 1),
         "threshold": int(100 * min(shown, default=0.3)),
         "facts": [*_facts(view, paths=paths), *exposure],
@@ -166,21 +117,23 @@ def photo_values(view: PhotoView, exposure: Sequence[tuple[str, str]], *, paths:
     }
 
 
-def _box(found: Detection, hit: Hit, *, shown: bool) -> dict[str, Any]:
+def _box(found: Detection, hit: Hit, *, shown: bool, asked: bool) -> dict[str, Any]:
     x1, y1, x2, y2 = found.box.to_pixels(hit.width, hit.height)
-    letters = max(hit.width, hit.height) / 45
-    red, green, blue = colour(found.label)
+    paper = colour(found.label)
     return {
         "label": printable(found.label),
-        "caption": caption(found),
         "percent": f"{found.confidence:.0%}",
         "confidence": round(found.confidence, 4),
-        "colour": f"#{red:02x}{green:02x}{blue:02x}",
+        "colour": _hexadecimal(paper),
+        "ink": _hexadecimal(ink(paper)),
         "shown": shown,
+        "asked": asked,
         "x": round(x1, 1), "y": round(y1, 1), "width": round(x2 - x1, 1), "height": round(y2 - y1, 1),
-        "text_x": round(x1 + letters / 4, 1),
-        "text_y": round(y1 - letters / 3 if y1 > 1.5 * letters else y1 + letters * 1.1, 1),
     }  # fmt: skip
+
+
+def _hexadecimal(value: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*value)
 
 
 def _facts(view: PhotoView, *, paths: bool) -> list[tuple[str, str]]:

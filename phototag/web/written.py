@@ -2,17 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from phototag.app.answers import Answers
-from phototag.app.gallery import Gallery, PhotoView
+from phototag.app.gallery import Gallery
 from phototag.app.thumbnails import LARGE, THUMBNAIL, Thumbnails
 from phototag.errors import PhototagError, UsageError
 from phototag.query.vocabulary import Vocabulary
-from phototag.store.pages import Entry
+from phototag.store.pages import Entry, found_objects
 from phototag.types import Hit
 from phototag.web import views
 from phototag.web.assets import asset_names, read_asset
@@ -25,6 +26,7 @@ POLICY = (
     "default-src 'none'; img-src 'self' file:; style-src 'self' file:; script-src 'self' file:; "
     "form-action 'none'; base-uri 'none'"
 )
+SERVED_ONLY = {"grid.js", "search.js"}
 _OWN = ("photo", "thumb", "image", "assets", "index.html", "data.js")
 
 
@@ -45,7 +47,7 @@ class Files:
         """The grid."""
         return f"{self.up}index.html"
 
-    def hits(self, query: str, sort: str) -> str:  # noqa: ARG002
+    def hits(self, query: str, sort: str, state: str) -> str:  # noqa: ARG002
         """Nothing: all pages are there."""
         return ""
 
@@ -84,7 +86,7 @@ def _prepare(folder: Path) -> None:
     for name in ("photo", "thumb", "image", "assets"):
         (folder / name).mkdir(parents=True)
     (folder / MARKER).write_text(MARKED, "utf-8")
-    for name in asset_names() - {"grid.js", "search.js"}:
+    for name in asset_names() - SERVED_ONLY:
         (folder / "assets" / name).write_bytes(read_asset(name))
 
 
@@ -94,21 +96,18 @@ def _write(
     templates = views.environment()
     written: list[Entry] = []
     with gallery.open() as answers:
-        for entry in gallery.page(gallery.ask(answers, query), "score", 0, MOST):
-            try:
-                for kind, side in (("thumb", THUMBNAIL), ("image", LARGE)):
-                    data = thumbnails.jpeg(entry.hit, entry.content, side)
-                    (folder / kind / f"{entry.content}.jpg").write_bytes(data)
-            except PhototagError as error:
-                yield error
-                continue
-            written.append(entry)
-            yield entry.hit
+        question = gallery.ask(answers, query)
+        for entry, failed in _pictures(thumbnails, gallery.page(question, "score", slice(MOST)), folder):
+            if failed is None:
+                written.append(entry)
+            yield failed or entry.hit
+        asked = found_objects(question.question, (entry.photo for entry in written))
         page = templates.get_template("photo.html")
         for place, entry in enumerate(written):
             view = gallery.photo(answers, entry.content)
             if view is not None:
-                values = _photo(view, written, place, keep_gps=keep_gps)
+                values = views.photo_values(view, (), asked.get(entry.photo, ()), paths=False, gps=keep_gps)
+                values |= _beside(written, place)
                 _save(folder / "photo" / f"{entry.content}.html", page.render(site=Files("../"), **values))
         _save(folder / "data.js", _data(answers, written))
     count = len(written)
@@ -118,15 +117,32 @@ def _write(
     _save(folder / "index.html", templates.get_template("grid.html").render(site=Files(), summary=summary, **shown))
 
 
-def _photo(view: PhotoView, written: Sequence[Entry], place: int, *, keep_gps: bool) -> dict[str, Any]:
-    beside = {"before": place - 1, "after": place + 1}
-    links = {
-        name: f"{written[number].content}.html" if 0 <= number < len(written) else None
-        for name, number in beside.items()
-    }
-    values = views.photo_values(view, (), paths=False, gps=keep_gps)
-    fixed = {"query": "", "sort": "score", "place": f"{place + 1:,} of {len(written):,}", "original": None}
-    return {**values, **links, **fixed, "picture": f"../image/{view.content}.jpg"}
+def _pictures(
+    thumbnails: Thumbnails, entries: Iterable[Entry], folder: Path
+) -> Iterator[tuple[Entry, PhototagError | None]]:
+    """Write both sizes of every photo, several at a time; each with why it can't be had, if so."""
+
+    def write(entry: Entry) -> PhototagError | None:
+        try:
+            made = thumbnails.jpegs(entry.hit, entry.content, (LARGE, THUMBNAIL))
+        except PhototagError as error:
+            return error
+        (folder / "image" / f"{entry.content}.jpg").write_bytes(made[LARGE])
+        (folder / "thumb" / f"{entry.content}.jpg").write_bytes(made[THUMBNAIL])
+        return None
+
+    entries = list(entries)
+    with ThreadPoolExecutor(thumbnails.workers) as pool:
+        yield from zip(entries, pool.map(write, entries), strict=True)
+
+
+def _beside(written: Sequence[Entry], place: int) -> dict[str, Any]:
+    """Where the page of a photo leads to, without a search."""
+    values: dict[str, Any] = {"query": "", "sort": "score", "place": place + 1, "of": len(written), "original": None}
+    for name, number in (("before", place - 1), ("after", place + 1)):
+        content = written[number].content if 0 <= number < len(written) else None
+        values[name] = content and {"href": f"{content}.html", "picture": f"../image/{content}.jpg"}
+    return {**values, "picture": f"../image/{written[place].content}.jpg"}
 
 
 def _data(answers: Answers, written: Sequence[Entry]) -> str:

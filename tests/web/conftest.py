@@ -72,7 +72,15 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, tiny_models: Path) -> Iter
         folders = Folders(home / "data", home / "config", home / "cache")
         settings = Settings(folders=folders, db=str(home / "index.db"))
         run_index([home / "photos"], settings, IndexOptions(), lambda _: None)
+        patch.setenv("PHOTOTAG_CACHE_DIR", str(home / "cache"))
         yield Indexed(settings, home / "photos")
+
+
+@pytest.fixture(scope="session")
+def served(indexed: Indexed) -> Iterator[str]:
+    """The address, with its token, of one server for all: it shows `indexed`."""
+    with serving("--db", indexed.settings.db) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -92,8 +100,8 @@ def browser() -> Iterator[Any]:
 def page(browser: Any) -> Iterator[Any]:
     """A page that fails the test when a script on it fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
     found = context.new_page()
-    found.set_default_timeout(PATIENCE)
     failures: list[str] = []
     found.on("pageerror", lambda error: failures.append(str(error)))
     found.on("dialog", lambda dialog: failures.append(f"a dialog: {dialog.message}"))

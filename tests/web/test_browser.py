@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
@@ -45,61 +44,86 @@ def summary(page: Any, text: str) -> None:
     shows(page, "#summary", text)
 
 
-def test_a_visit(page: Any, indexed: Indexed) -> None:
-    with serving("--db", indexed.settings.db) as address:
-        home = address.partition("?")[0]
-        page.goto(address)
-        assert page.url == home  # the token is not left in the address
-        summary(page, "5 photos")
+def test_a_visit(page: Any, served: str) -> None:
+    home = served.partition("?")[0]
+    page.goto(served)
+    assert page.url == home  # the token is not left in the address
+    summary(page, "5 photos")
 
-        # the search field completes, shows a fault, and finds
-        page.keyboard.press("/")
-        page.keyboard.type("pers", delay=20)
-        page.wait_for_selector("#suggestions [role=option]")
-        page.keyboard.press("ArrowDown")
-        assert page.get_attribute("#q", "aria-activedescendant") == "suggestion-0"
-        page.keyboard.press("Enter")
-        assert page.input_value("#q") == "person"
-        page.keyboard.type(" and zebraa")
-        shows(page, "#fault mark", "zebraa")
-        page.fill("#q", "person")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/?q=person**")
-        summary(page, "2 photos")
-        assert sorted(names(page)) == ["two people.jpg", "walk.png"]
+    # the search field completes, shows a fault, and finds
+    page.keyboard.press("/")
+    page.keyboard.type("pers", delay=20)
+    page.wait_for_selector("#suggestions [role=option]")
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#q", "aria-activedescendant") == "suggestion-0"
+    page.keyboard.press("Enter")
+    assert page.input_value("#q") == "person"
+    page.keyboard.type(" and zebraa")
+    shows(page, "#fault mark", "zebraa")
+    page.fill("#q", "person")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=person**")
+    summary(page, "2 photos")
+    assert sorted(names(page)) == ["two people.jpg", "walk.png"]
 
-        # a facet narrows
-        page.click("#facets a:has-text('dog')")
-        summary(page, "1 photo")
-        assert page.input_value("#q") == "person object:dog"
-        page.go_back()
-        summary(page, "2 photos")
+    # a facet narrows, and is taken back where it stands
+    page.click("#facets a:has-text('dog')")
+    summary(page, "1 photo")
+    assert page.input_value("#q") == "person object:dog"
+    page.click("#facets a[aria-current]")
+    page.wait_for_url("**/?q=person")
+    summary(page, "2 photos")
 
-        # arrows go from photo to photo; Enter opens one
-        page.focus(".photo")
-        page.keyboard.press("ArrowRight")
-        opened = page.evaluate("document.activeElement.dataset.content")
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**/photo/{opened}**")
-        boxes(page)
+    # arrows go from photo to photo; Enter opens one
+    page.focus(".photo")
+    page.keyboard.press("ArrowRight")
+    opened = page.evaluate("document.activeElement.dataset.content")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/photo/{opened}**")
+    boxes(page)
 
-        # neighbours and the way back by keyboard
-        page.keyboard.press("ArrowLeft")
-        page.wait_for_url(lambda url: "/photo/" in url and opened not in url)
-        page.keyboard.press("Escape")
-        page.wait_for_url("**/?q=person**")
+    # neighbours and the way back by keyboard
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(lambda url: "/photo/" in url and opened not in url)
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/?q=person#hit-1")
+    page.wait_for_selector(".photo:focus")
+    assert page.evaluate("document.activeElement.dataset.content") != opened
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two rectangles on the page have a pixel in common."""
+    return all(
+        one[start] + 1 < other[start] + other[size] and other[start] + 1 < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
+def inside(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether a rectangle lies in the other, but for its line."""
+    return all(
+        one[start] >= other[start] - 2 and one[start] + one[size] <= other[start] + other[size] + 2
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def boxes(page: Any) -> None:
     """The page of `two people.jpg` or `walk.png`: two objects."""
     shown = page.locator("#boxes .box:visible")
     has(page, "#boxes .box:visible", 2)
+    lit = page.locator("#boxes .box.lit")
     page.hover(".objects li >> nth=1")
-    assert page.locator("#boxes .lit").get_attribute("data-number") == "1"
+    assert lit.get_attribute("data-number") == "1"
     page.mouse.move(0, 0)
-    assert page.locator("#boxes .lit").count() == 0
+    assert lit.count() == 0
     page.focus(".objects button >> nth=0")  # what a keyboard does
-    assert page.locator("#boxes .lit").get_attribute("data-number") == "0"
+    assert lit.get_attribute("data-number") == "0"
+    frame, first, second = (
+        page.locator(f"#boxes {one}").bounding_box() for one in ("", ".plate >> nth=0", ".plate >> nth=1")
+    )
+    assert not overlap(first, second)
+    assert inside(first, frame)
+    assert inside(second, frame)
     page.locator("#threshold").evaluate("one => { one.value = 100; one.dispatchEvent(new Event('input')) }")
     assert shown.count() == 0
     page.locator("#threshold").evaluate("one => { one.value = 0; one.dispatchEvent(new Event('input')) }")
@@ -110,64 +134,69 @@ def boxes(page: Any) -> None:
     assert page.is_visible("#boxes")
 
 
-def test_markup_in_names_stays_text_and_no_other_place_is_asked(page: Any, indexed: Indexed) -> None:
+def test_markup_in_names_stays_text_and_no_other_place_is_asked(page: Any, served: str) -> None:
+    home = served.partition("?")[0]
     elsewhere: list[str] = []
-    with serving("--db", indexed.settings.db, "--no-token") as address:
-        page.on("request", lambda one: None if one.url.startswith(address) else elsewhere.append(one.url))
-        page.goto(f"{address}?q=object:car object:dog")
-        summary(page, "1 photo")
-        assert names(page)[0].startswith("<script>alert(2)<")
-        page.click(".photo")
-        page.wait_for_selector("figcaption")
-        assert "<script>alert(2)" in page.inner_text("figcaption")
-        assert "<img src=x onerror=alert(1)>" in page.inner_text(".known")
-        assert page.locator("figcaption script, .known img").count() == 0
-        page.goto(f"{address}?q=" + "<script>alert(4)</script>")
-        assert page.locator("#fault script").count() == 0
-        assert page.input_value("#q") == "<script>alert(4)</script>"
-        # the policy holds: what is put into the page does not run
-        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">')")
-        page.wait_for_timeout(200)
-        assert page.evaluate("window.ran") is None
+    page.on("request", lambda one: None if one.url.startswith(home) else elsewhere.append(one.url))
+    page.goto(served)
+    page.goto(f"{home}?q=object:car object:dog")
+    summary(page, "1 photo")
+    assert names(page)[0].startswith("<script>alert(2)<")
+    page.click(".photo")
+    page.wait_for_selector("figcaption")
+    assert "<script>alert(2)" in page.inner_text("figcaption")
+    assert "<img src=x onerror=alert(1)>" in page.inner_text(".known")
+    assert page.locator("figcaption script, .known img").count() == 0
+    page.goto(f"{home}?q=" + "<script>alert(4)</script>")
+    assert page.locator("#fault script").count() == 0
+    assert page.input_value("#q") == "<script>alert(4)</script>"
+    # the policy holds: what is put into the page does not run
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">')")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.ran") is None
     assert elsewhere == []
 
 
-def test_a_stranger_gets_in_nowhere(browser: Any, indexed: Indexed) -> None:
-    with serving("--db", indexed.settings.db) as address:
-        context = browser.new_context()
-        page = context.new_page()
-        assert page.goto(address.partition("?")[0]).status == 401
-        assert page.goto(address.replace("127.0.0.1", "localhost")).status == 200
-        context.close()
+def test_a_stranger_gets_in_nowhere(page: Any, served: str) -> None:
+    assert page.goto(served.partition("?")[0]).status == 401
+    assert page.goto(served.replace("127.0.0.1", "localhost")).status == 200
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_thousands_of_hits_scroll(browser: Any, tmp_path: Path, width: int, height: int) -> None:
+def test_thousands_of_hits_scroll(browser: Any, tmp_path: Path) -> None:
     from scripts.synthetic_index import build
 
-    total = 3_000
-    build(tmp_path / "many.db", total)
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    with serving("--db", tmp_path / "many.db") as address:
-        page.goto(address)
-        summary(page, "3,000 photos")
-        has(page, ".page", 25)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        seen: set[str] = set()
-        for part in (0.3, 0.6, 1.0):
-            page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {part})")
-            page.wait_for_timeout(300)
-            has(page, "[data-state=loading]", 0)
-            seen |= set(page.locator(".photo").evaluate_all("all => all.map(one => one.dataset.content)"))
-        last = page.locator(".page >> nth=24")
-        assert last.locator(".photo").count() == total - 24 * 120
-        assert page.locator(".photo").count() < total / 2  # what is far away is let go
-        assert len(seen) > 360
-        page.evaluate("scrollTo(0, 0)")
-        has(page, ".page[data-start='0'] .photo", 120)
-    context.close()
+    build(tmp_path / "many.db", 3_000)
+    with serving("--db", tmp_path / "many.db", "--no-token") as address:
+        for width, height in ((1280, 800), (390, 844)):
+            context = browser.new_context(viewport={"width": width, "height": height})
+            context.set_default_timeout(PATIENCE)
+            scroll(context.new_page(), address, width)
+            context.close()
+
+
+def scroll(page: Any, address: str, width: int) -> None:
+    """Through 3,000 hits, to one of them and back."""
+    page.goto(address)
+    summary(page, "3,000 photos")
+    has(page, ".page", 25)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    seen: set[str] = set()
+    for part in (0.3, 0.6, 1.0):
+        page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {part})")
+        page.wait_for_timeout(200)
+        has(page, "[data-state=loading]", 0)
+        seen |= set(page.locator(".photo").evaluate_all("all => all.map(one => one.dataset.content)"))
+    last = page.locator(".page >> nth=24 >> .photo")
+    assert last.count() == 3_000 - 24 * 120
+    assert page.locator(".photo").count() < 1_500  # what is far away is let go
+    assert len(seen) > 360
+    opened = last.nth(7).get_attribute("data-content")
+    last.nth(7).click()
+    page.wait_for_url(f"**/photo/{opened}*")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(f".photo[data-content='{opened}']:focus")
+    page.evaluate("scrollTo(0, 0)")
+    has(page, ".page[data-start='0'] .photo", 120)
 
 
 def test_a_written_gallery_opens_from_disk(page: Any, phototag: Run, indexed: Indexed, tmp_path: Path) -> None:
@@ -198,12 +227,19 @@ def test_a_written_gallery_opens_from_disk(page: Any, phototag: Run, indexed: In
     assert "nonsense" in page.inner_text("#fault")
     page.fill("#q", "person")
     page.keyboard.press("Enter")
-    assert unquote(page.url).endswith("#person")
+    assert page.url.endswith("#q=person")
+    opened = page.locator(".photo:visible >> nth=0").get_attribute("data-content")
     page.click(".photo:visible")
-    page.wait_for_url("**/photo/*.html")
+    page.wait_for_url("**/photo/*.html#q=person")
+    shows(page, ".steps .note", "1 of 2")
     boxes(page)
     page.keyboard.press("ArrowRight")
-    page.wait_for_url("**/photo/*.html")
+    page.wait_for_url(lambda url: "/photo/" in url and opened not in url)
+    shows(page, ".steps .note", "2 of 2")
+    assert page.locator("#after").count() == 0  # the car is no hit
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".photo:focus")
+    assert sorted(names(page)) == ["two people.jpg", "walk.png"]
     text = b"".join(path.read_bytes() for path in site.rglob("*") if path.suffix in (".html", ".js"))
     assert str(indexed.photos).encode() not in text
     assert elsewhere == []
@@ -222,11 +258,10 @@ def test_what_a_gallery_may_be_written_over(phototag: Run, indexed: Indexed, tmp
     assert len(list((tmp_path / "site" / "photo").iterdir())) == 1
 
 
-def test_serving_refuses_what_it_can_not_do(phototag: Run, indexed: Indexed, tmp_path: Path) -> None:
+def test_serving_refuses_what_it_can_not_do(phototag: Run, indexed: Indexed, served: str, tmp_path: Path) -> None:
     open_door = phototag("--db", indexed.settings.db, "serve", "--no-token", "--host", "0.0.0.0", code=2)
     assert b"only this machine" in open_door.stderr
     assert b"phototag index" in phototag("--db", tmp_path / "none.db", "serve", "--port", "0", code=4).stderr
-    with serving("--db", indexed.settings.db) as address:
-        port = address.rpartition(":")[2].partition("/")[0]
-        taken = phototag("--db", indexed.settings.db, "serve", "--port", port, code=2).stderr
-        assert b"--port 0" in taken
+    port = served.rpartition(":")[2].partition("/")[0]
+    taken = phototag("--db", indexed.settings.db, "serve", "--port", port, code=2).stderr
+    assert b"--port 0" in taken

@@ -4,6 +4,7 @@
 {
   const hits = document.getElementById("hits");
   const size = Number(hits.dataset.page);
+  const MOST = 1_200; // pages: browsers can't draw what is higher than some 16 million pixels
   const pages = () => [...hits.querySelectorAll(".page")];
 
   const load = async (page) => {
@@ -47,34 +48,86 @@
   };
 
   const reserve = (total) => {
-    for (let start = pages().length * size; start < total; start += size) {
+    for (let start = pages().length * size; start < Math.min(total, MOST * size); start += size) {
       const page = document.createElement("ol");
       page.className = "page";
       page.dataset.start = start;
-      page.style.height = `${height(Math.min(size, total - start))}px`;
+      page.dataset.count = Math.min(size, total - start);
+      page.style.height = `${height(page.dataset.count)}px`;
       hits.append(page);
       watcher.observe(page);
+    }
+    if (total <= MOST * size || document.getElementById("rest")) return;
+    const note = document.createElement("p");
+    note.id = "rest";
+    note.className = "note";
+    note.textContent = `These are the first ${(MOST * size).toLocaleString("en")}. Narrow the search to see others.`;
+    hits.append(note);
+  };
+
+  // `#hit-250` is a place in the list: where one comes back to from a photo.
+  const place = () => Number(/^#hit-(\d{1,7})$/.exec(location.hash)?.[1]);
+  const photoAt = (number) => {
+    const page = pages()[Math.floor((number - 1) / size)];
+    return page?.querySelectorAll(".photo")[(number - 1) % size];
+  };
+
+  const comeBack = async (number) => {
+    const page = pages()[Math.floor((number - 1) / size)];
+    if (!page) return;
+    await load(page);
+    photoAt(number)?.focus({ preventScroll: true });
+    photoAt(number)?.scrollIntoView({ block: "center" });
+  };
+
+  hits.addEventListener("click", ({ target }) => {
+    const photo = target.closest(".photo");
+    const page = photo?.closest(".page");
+    if (!page) return;
+    const number = Number(page.dataset.start) + [...page.querySelectorAll(".photo")].indexOf(photo) + 1;
+    history.replaceState(null, "", `#hit-${number}`);
+  });
+
+  const count = async () => {
+    const answer = await fetch(hits.dataset.total);
+    if (!answer.ok) return;
+    const { photos } = await answer.json();
+    document.getElementById("summary").textContent = photos === 1 ? "1 photo" : `${photos.toLocaleString("en")} photos`;
+    reserve(photos);
+  };
+
+  const narrow = document.getElementById("narrow");
+  const wide = matchMedia("(min-width: 801px)");
+  const unfold = () => narrow.toggleAttribute("open", wide.matches);
+  const facets = document.getElementById("facets");
+  const fill = async () => {
+    const answer = await fetch(facets.dataset.src);
+    if (!answer.ok) return;
+    facets.innerHTML = await answer.text(); // made by the server's template
+    const ends = facets.querySelector(".ends");
+    const [from, to] = [...(ends?.children ?? [])].map((one) => one.textContent);
+    const tell = (told) => ends.replaceChildren(...(told ? [told] : [from, to]).map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+    for (const bar of facets.querySelectorAll(".timeline a")) {
+      for (const name of ["mouseenter", "focus"]) bar.addEventListener(name, () => tell(bar.dataset.told));
+      for (const name of ["mouseleave", "blur"]) bar.addEventListener(name, () => tell());
     }
   };
 
   const first = pages()[0];
   if (first) {
     first.dataset.state = "full";
+    first.dataset.count = size;
     watcher.observe(first);
+    addEventListener("resize", () => {
+      for (const page of pages()) if (!page.dataset.state) page.style.height = `${height(Number(page.dataset.count))}px`;
+    });
+    if (place()) {
+      reserve(Math.ceil(place() / size) * size);
+      comeBack(place());
+    }
+    count();
   }
-  addEventListener("resize", () => {
-    for (const page of pages()) if (!page.dataset.state) page.style.height = `${height(size)}px`;
-  });
-
-  const facets = document.getElementById("facets");
-  const open = async () => {
-    const answer = await fetch(facets.dataset.src);
-    if (!answer.ok) return;
-    facets.innerHTML = await answer.text(); // made by the server's template
-    const total = Number(facets.firstElementChild.dataset.total);
-    if (matchMedia("(max-width: 800px)").matches) for (const part of facets.querySelectorAll("details")) part.open = false;
-    document.getElementById("summary").textContent = total === 1 ? "1 photo" : `${total.toLocaleString("en")} photos`;
-    if (first) reserve(total);
-  };
-  if (!document.getElementById("fault").textContent.trim()) open();
+  unfold();
+  wide.addEventListener("change", unfold);
+  if (first) fill();
 }
