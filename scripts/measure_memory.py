@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,10 @@ def enlarged(photo: Path, megapixels: float, seed: int) -> "Image.Image":
     """A photo with so many pixels, with grain, strip by strip."""
     from PIL import Image
 
+    with suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
     image = Image.open(photo).convert("RGB")
     ratio = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
     large = image.resize((round(image.width * ratio), round(image.height * ratio)), Image.Resampling.BICUBIC)
@@ -127,6 +132,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "webp-lossless": ("webp", {"lossless": True, "quality": 0, "method": 0}),
     "avif": ("avif", {"quality": 60, "speed": 10}),
     "tiff": ("tif", {}),
+    "heif": ("heic", {"quality": 50, "chroma": "420", "enc_params": {"preset": "ultrafast"}}),
 }
 
 if __name__ == "__main__":

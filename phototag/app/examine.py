@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from phototag.app.messages import Chunk, Done, Examined, Identified, Job, Link, Setup, Wanted
+from phototag.app.trim import trim
 from phototag.errors import ModelError
 from phototag.inference.analyser import Analyser, open_analyser
 from phototag.inference.providers import candidates
@@ -110,6 +111,7 @@ class Examiner:
     def _reserve(self, size: int) -> None:
         """Called before a photo is decoded, which takes `size` bytes."""
         if size > SMALL_BYTES:
+            trim()
             self._link.reserve(size)
         self._link.expect(DECODE_SECONDS + size / DECODE_BYTES_PER_SECOND)
 

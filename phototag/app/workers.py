@@ -38,9 +38,9 @@ from phototag.errors import ModelBrokenError, PhototagError
 from phototag.types import Problem, Stage, Task
 
 CHUNK_FILES = 8
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 8 << 20
 CHUNKS_AHEAD = 2
-HELD_BYTES = 128 << 20  # of files that were read and wait for their decoding, in all workers
+HELD_BYTES = 64 << 20  # of files that were read and wait for their decoding, in all workers
 ROOM_BYTES = 256 << 20
 WATCH_SECONDS = 1.0
 

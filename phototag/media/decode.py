@@ -1,7 +1,6 @@
 """Coded pictures to pixels: RGB, upright, and no larger than needed."""
 
 import io
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,9 @@ from phototag.media.content import Identity
 from phototag.media.fault import PhotoError
 from phototag.media.formats import Format
 from phototag.media.parts import webp_size
+from phototag.media.pixels import reduced_size, scale_for, to_rgb, turn
 from phototag.media.quiet import quiet_warnings
+from phototag.media.shrunk import shrunk_avif, shrunk_webp, webp_features
 from phototag.types import Photo, Stage
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 BASELINE_MEGAPIXELS = 250.0  # baseline JPEG is decoded row by row, at a reduced scale
 OTHER_MEGAPIXELS = 120.0  # everything else needs memory for all its pixels at once
-BACKGROUND = (128, 128, 128)  # behind transparent pixels: black and white lettering both stay visible
 
 # Bytes that decoding takes at its peak per pixel, all copies that the libraries make included; measured.
 _BYTES_PER_PIXEL = {
@@ -32,13 +32,12 @@ _BYTES_PER_PIXEL = {
     Format.AVIF: 13,
     Format.HEIF: 13,
 }
+_REDUCED_BYTES_PER_PIXEL = {Format.PNG: 5, Format.TIFF: 6, Format.BMP: 5}  # where only strips are copied
+_WEBP_BYTES, _WEBP_LOSSLESS_BYTES, _AVIF_BYTES = 2, 5, 8  # where the decoder itself reduces
 _COEFFICIENT_BYTES = 6  # per pixel: a progressive JPEG is kept whole, as coefficients of 16 bits
 
-STRIP_ROWS = 512  # of a large picture are reduced at once; a multiple of every scale
 _READS = 500_000  # a PNG of 768 MiB in chunks of 8 KiB takes about 400,000
-_SCALES = (8, 4, 2)
 _TURNED_BY_DECODER = frozenset((Format.TIFF, Format.HEIF))
-_BITS_PER_SAMPLE = 258
 _NONSENSE = re.compile(r"decoder error|broken data stream|unrecognized data stream")
 _NO_HEIF = "HEIC and HEIF photos need an extra: pip install 'phototag[heic]'"
 _NO_SENSE = "damaged: its structure makes no sense"
@@ -80,7 +79,7 @@ def decode(
     with quiet_warnings():
         try:
             least = (minimum, minimum) if isinstance(minimum, int) else minimum
-            return _decode(data, identity, least, max_megapixels, reserve)
+            return _decode(data, identity, _Order(least, max_megapixels, reserve))
         except PhotoError:
             raise
         except MemoryError as error:
@@ -89,32 +88,79 @@ def decode(
             raise PhotoError(Stage.DECODE, _reason(error)) from error
 
 
-def _decode(
-    data: bytes,
-    identity: Identity,
-    minimum: tuple[int, int] | None,
-    max_megapixels: float | None,
-    reserve: Callable[[int], None] | None,
-) -> Decoded:
-    if identity.format is Format.WEBP:
-        _check_size(webp_size(data), max_megapixels or OTHER_MEGAPIXELS)  # opening one allocates its canvas
-    with _opener(identity.format)(BoundedFile(data, reads=_READS)) as source:
-        baseline = identity.format is Format.JPEG and "progression" not in source.info
-        _check_size(source.size, max_megapixels or (BASELINE_MEGAPIXELS if baseline else OTHER_MEGAPIXELS))
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What the caller of `decode` asked for."""
+
+    minimum: tuple[int, int] | None
+    max_megapixels: float | None
+    reserve: Callable[[int], None] | None
+
+    def check(self, size: tuple[int, int], *, baseline: bool = False) -> None:
+        """Raises PhotoError for a picture that is too large."""
+        _check_size(size, self.max_megapixels or (BASELINE_MEGAPIXELS if baseline else OTHER_MEGAPIXELS))
+
+    def hold(self, size: int) -> None:
+        """Say that so many bytes are needed now."""
+        if self.reserve is not None:
+            self.reserve(size)
+
+
+def _decode(data: bytes, identity: Identity, order: _Order) -> Decoded:
+    kind = identity.format
+    if kind is Format.WEBP:
+        size = webp_size(data)
+        order.check(size)  # opening one allocates its canvas
+        image = _webp(data, size, order)
+        if image is not None:
+            return _decoded(identity, to_rgb(image, None), size)
+    with _opener(kind)(BoundedFile(data, reads=_READS)) as source:
         size = source.size
-        if identity.format is Format.JPEG and (scale := _scale(size, minimum)) > 1:
+        baseline = kind is Format.JPEG and "progression" not in source.info
+        order.check(size, baseline=baseline)
+        image = _avif(data, source, order) if kind is Format.AVIF else None
+        image = _whole(source, kind, order, baseline=baseline) if image is None else to_rgb(image, None)
+        return _decoded(identity, image, source.size if kind in _TURNED_BY_DECODER else size)
+
+
+def _whole(source: "ImageFile.ImageFile", kind: Format, order: _Order, *, baseline: bool) -> "Image.Image":
+    """The picture as Pillow decodes it, reduced by JPEG's decoder or afterwards."""
+    size, minimum = source.size, order.minimum
+    if kind is Format.JPEG:
+        if (scale := scale_for(size, minimum)) > 1:
             source.draft(None, (size[0] // scale, size[1] // scale))
-        if reserve is not None:
-            reserve(_peak(identity.format, size, source.size, baseline=baseline))
-        source.load()
-        turned = identity.format in _TURNED_BY_DECODER
-        if turned:
-            size = source.size
-        image = _to_rgb(source, None if identity.format is Format.JPEG else minimum)
-    if not turned:
-        image = _turn(image, identity.orientation)
+        minimum = None  # a decoder that rounds up leaves nothing to reduce
+    order.hold(_peak(kind, size, source.size, reduced=scale_for(size, minimum) > 1, baseline=baseline))
+    source.load()
+    return to_rgb(source, minimum)
+
+
+def _decoded(identity: Identity, image: "Image.Image", size: tuple[int, int]) -> Decoded:
+    """The picture turned upright; `size` is its full one."""
+    if identity.format not in _TURNED_BY_DECODER:
+        image = turn(image, identity.orientation)
         size = size if identity.orientation < 5 else (size[1], size[0])
     return Decoded(Photo(identity.content, *size, identity.orientation, identity.format.value), image)
+
+
+def _webp(data: bytes, size: tuple[int, int], order: _Order) -> "Image.Image | None":
+    """The picture reduced by its decoder; None where it is not to be reduced, or that can't be done."""
+    scale = scale_for(size, order.minimum)
+    features = webp_features(data) if scale > 1 else None
+    if features is None:
+        return None
+    lossless, alpha = features
+    order.hold(size[0] * size[1] * (_WEBP_LOSSLESS_BYTES if lossless else _WEBP_BYTES))
+    return shrunk_webp(data, reduced_size(size, scale), alpha=alpha)
+
+
+def _avif(data: bytes, source: "ImageFile.ImageFile", order: _Order) -> "Image.Image | None":
+    """As `_webp`, for an AVIF file that Pillow has opened."""
+    scale = scale_for(source.size, order.minimum)
+    if scale == 1 or getattr(source, "n_frames", 1) > 1 or source.mode not in ("RGB", "RGBA"):
+        return None
+    order.hold(source.width * source.height * _AVIF_BYTES)
+    return shrunk_avif(data, reduced_size(source.size, scale), alpha=source.mode == "RGBA")
 
 
 def _opener(kind: Format) -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:
@@ -165,109 +211,14 @@ def _check_size(size: tuple[int, int], limit: float) -> None:
         )
 
 
-def _peak(kind: Format, full: tuple[int, int], scaled: tuple[int, int], *, baseline: bool) -> int:
-    """About how many bytes decoding takes: of a picture of `full` pixels, reduced by the decoder to `scaled`."""
+def _peak(kind: Format, full: tuple[int, int], scaled: tuple[int, int], *, reduced: bool, baseline: bool) -> int:
+    """About how many bytes decoding takes: of a picture of `full` pixels, reduced by the decoder to `scaled`, or
+    afterwards."""
     pixels, kept = full[0] * full[1], scaled[0] * scaled[1]
     if kind is Format.JPEG:
         return kept * 8 + (0 if baseline else pixels * _COEFFICIENT_BYTES)
-    return pixels * _BYTES_PER_PIXEL[kind]
-
-
-def _to_rgb(source: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Image":
-    """RGB, reduced as soon as its pixels can be averaged: a large picture is never held twice in full."""
-    from PIL import Image
-
-    bits = getattr(source, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
-    image = _reduce(source, minimum)
-    if image.mode in ("I", "F"):
-        image = _grey_from_deep(image, bits)
-    if image.mode in ("RGBA", "LA"):
-        opaque = Image.new("RGB", image.size, BACKGROUND)
-        opaque.paste(image.convert("RGB"), mask=image.getchannel("A"))
-        return opaque
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _averageable(image: "Image.Image") -> "Image.Image":
-    """The same picture in a mode whose pixels are amounts, not names: no palette, no transparent colour."""
-    if image.mode in ("RGBA", "LA"):
-        return image
-    if image.mode.startswith("I;16"):
-        return image.convert("I")
-    if image.mode == "LAB":
-        return _from_lab(image)
-    if image.mode in ("RGBa", "La", "PA") or "transparency" in image.info:
-        return image.convert("RGBA")
-    return image if image.mode in ("L", "RGB", "CMYK", "I", "F") else image.convert("RGB")
-
-
-def _grey_from_deep(image: "Image.Image", bits: int) -> "Image.Image":
-    """8 bits from more: whole numbers by the range that `bits` have, where they fit; others by what occurs."""
-    low, high = _value_range(image, bits)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise PhotoError(Stage.DECODE, "damaged: pixels that are no numbers")
-    scale = 255 / (high - low) if high > low else 0.0
-    offset = -low * scale
-    return image.point(lambda value: value * scale + offset).convert("L")
-
-
-def _value_range(image: "Image.Image", bits: int) -> tuple[float, float]:
-    low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
-    if image.mode == "F":
-        return (0.0, 1.0) if low >= 0 and 0 < high <= 1 else (low, high)
-    full = 2.0**bits - 1 if bits <= 16 else high  # nobody fills 32 bits
-    return (0.0, full) if low >= 0 and high <= full else (low, high)
-
-
-def _from_lab(image: "Image.Image") -> "Image.Image":
-    from PIL import ImageCms
-
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    turned = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-    if turned is None:
-        raise PhotoError(Stage.DECODE, "damaged: its Lab colours can't be read")
-    return turned
-
-
-def _reduce(image: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Image":
-    """The picture in a mode that can be averaged, perhaps reduced: strip by strip, so that its copies are small."""
-    from PIL import Image
-
-    scale = _scale(image.size, minimum)
-    if scale == 1:
-        return _averageable(image)
-    width, height = image.size
-    strips = [
-        _averageable(image.crop((0, top, width, min(top + STRIP_ROWS, height)))).reduce(scale)
-        for top in range(0, height, STRIP_ROWS)
-    ]
-    reduced = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
-    for number, strip in enumerate(strips):
-        reduced.paste(strip, (0, number * (STRIP_ROWS // scale)))
-    return reduced
-
-
-def _scale(size: tuple[int, int], minimum: tuple[int, int] | None) -> int:
-    """By how much a picture may be reduced so that its (shorter, longer) side keeps `minimum` pixels."""
-    if minimum is None:
-        return 1
-    shorter, longer = max(minimum[0], 1), max(minimum[1], 1)
-    return next((by for by in _SCALES if min(size) >= by * shorter and max(size) >= by * longer), 1)
-
-
-def _turn(image: "Image.Image", orientation: int) -> "Image.Image":
-    from PIL import Image
-
-    turns = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }
-    return image.transpose(turns[orientation]) if orientation in turns else image
+    whole = _BYTES_PER_PIXEL[kind]
+    return pixels * (_REDUCED_BYTES_PER_PIXEL.get(kind, whole) if reduced else whole)
 
 
 def _reason(error: Exception) -> str:

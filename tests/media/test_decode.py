@@ -9,8 +9,9 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from phototag.media.content import identify
-from phototag.media.decode import BACKGROUND, Decoded, decode
+from phototag.media.decode import Decoded, decode
 from phototag.media.fault import PhotoError
+from phototag.media.pixels import BACKGROUND
 from tests.media.pictures import encode, exif_block, gradient, jpeg_segment, png_chunk
 
 

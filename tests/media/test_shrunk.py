@@ -1,0 +1,71 @@
+"""WebP and AVIF reduced by their own decoders look like the same pictures reduced afterwards."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from phototag.media import shrunk
+from phototag.media.content import identify
+from phototag.media.decode import decode
+from phototag.media.fault import PhotoError
+from phototag.media.shrunk import shrunk_avif, shrunk_webp, webp_features
+from tests.media.pictures import encode, gradient
+
+SHRINK = {"WEBP": shrunk_webp, "AVIF": shrunk_avif}
+
+
+def picture(mode: str) -> Image.Image:
+    image = gradient(331, 217)
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return image
+
+
+def difference(one: Image.Image, two: Image.Image) -> float:
+    assert (one.size, one.mode) == (two.size, two.mode)
+    return max(ImageStat.Stat(ImageChops.difference(one, two)).mean)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {}), ("WEBP", {"lossless": True}), ("AVIF", {})])
+def test_it_looks_like_the_picture_reduced_afterwards(kind: str, options: dict[str, bool], mode: str) -> None:
+    data = encode(picture(mode), kind, quality=95, **options)
+    found = decode(data, identify(data), minimum=50)
+    assert found.image.size == (83, 55)
+    whole = decode(data, identify(data)).image
+    assert found.photo.width == whole.width == 331
+    assert difference(found.image, whole.resize((83, 55), Image.Resampling.BOX)) < 5
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_the_libraries_are_found_here(kind: str) -> None:
+    """Pillow's wheels have them; if this fails, large pictures take four times the memory."""
+    image = SHRINK[kind](encode(picture("RGB"), kind), (100, 50), alpha=False)
+    assert image is not None
+    assert (image.size, image.mode) == ((100, 50), "RGB")
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_without_the_libraries_pillow_does_it(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shrunk, f"_{kind.lower()}", lambda: None)
+    data = encode(picture("RGB"), kind, quality=95)
+    assert webp_features(data) is None
+    assert decode(data, identify(data), minimum=50).image.size == (83, 55)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_damaged_ones_are_problems_as_before(kind: str) -> None:
+    data = encode(picture("RGB"), kind, quality=95)
+    for broken in (data[: len(data) // 2], data[:40], data[:60] + bytes(40) + data[100:]):
+        assert SHRINK[kind](broken, (83, 55), alpha=False) is None or len(broken) == len(data)
+    with pytest.raises(PhotoError):
+        decode(data[: len(data) // 2], identify(data[: len(data) // 2]), minimum=50)
+
+
+def test_animations_are_left_to_pillow(tmp_path: Path) -> None:
+    frames = [picture("RGB"), picture("RGB").transpose(Image.Transpose.ROTATE_180)]
+    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
+    data = (tmp_path / "moving.webp").read_bytes()
+    assert webp_features(data) is None
+    assert decode(data, identify(data), minimum=50).image.size == (83, 55)
