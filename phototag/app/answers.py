@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from phototag.app.thresholds import load_thresholds
+from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
 from phototag.query.explain import Reason
@@ -133,8 +133,8 @@ def open_answers(settings: Settings, note: Callable[[str], None]) -> Iterator[An
             note(text)
         vocabulary = load_vocabulary(settings)
         with index.read() as conn:
-            vocabulary = vocabulary.extended(own_words(conn))
-            yield Answers(conn, vocabulary, load_thresholds(settings, vocabulary), note)
+            known = vocabulary.extended(own_words(conn))
+            yield Answers(conn, known, index_thresholds(conn, load_thresholds(settings, known)), note)
 
 
 def _known_order(sort: str) -> str:

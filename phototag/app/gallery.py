@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from phototag.app.answers import Answers, Question, today
 from phototag.app.orders import STEPS, Order, Orders
-from phototag.app.thresholds import load_thresholds
+from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.query.filters import READERS
 from phototag.query.thresholds import Thresholds
@@ -54,14 +54,15 @@ class Gallery:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.vocabulary = load_vocabulary(settings)
-        self.thresholds = load_thresholds(settings, self.vocabulary)
+        self.thresholds = load_thresholds(settings, self.vocabulary, strict=False)
         self._orders = Orders()
 
     @contextmanager
     def open(self) -> Iterator[Answers]:
         """The index as it is now. Raises IndexFileError where there is none."""
         with open_index(self.settings.db, write=False) as index, index.read() as conn:
-            yield Answers(conn, self.vocabulary.extended(own_words(conn)), self.thresholds, lambda _: None)
+            thresholds = index_thresholds(conn, self.thresholds)
+            yield Answers(conn, self.vocabulary.extended(own_words(conn)), thresholds, lambda _: None)
 
     def state(self) -> str:
         """What the answers depend on besides the query: another text once the index has changed, and every day."""

@@ -16,7 +16,8 @@ from phototag.app.models import Choice, choose_models
 from phototag.app.report import IndexReport, Listener, Note, Progress
 from phototag.app.setup import available_cores, log_file, model_file, work
 from phototag.app.stopping import stop_requests
-from phototag.app.thresholds import load_thresholds
+from phototag.app.taught import TaughtLabels, outdated
+from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.app.workers import Pool
 from phototag.errors import InterruptedRunError, UsageError
@@ -26,6 +27,7 @@ from phototag.media.ignore import WalkRules
 from phototag.media.walk import Listing, scan
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
+from phototag.store.corrections import own_words
 from phototag.store.engine import Index, index_path, open_index
 from phototag.store.models import set_current, want
 from phototag.store.planes import refresh as refresh_planes
@@ -119,7 +121,8 @@ class _Run:
         with self.index.begin() as conn:
             if not stop.requested:
                 self._sweep(conn)
-            refresh_planes(conn, load_thresholds(self.settings, self.vocabulary))
+            vocabulary = self.vocabulary.extended(own_words(conn))
+            refresh_planes(conn, index_thresholds(conn, load_thresholds(self.settings, vocabulary)))
             report = self._finished()
             finish_run(conn, self.run_id, json.dumps(report.to_json(), ensure_ascii=False))
         if stop.requested:
@@ -140,6 +143,9 @@ class _Run:
         installed = (self.choice.classifier, self.choice.detector)
         self.wanted = want(conn, [(found.model, _floor(found, self.settings)) for found in installed])
         set_current(conn, [wanted.id for wanted in self.wanted])
+        if old := outdated(conn):
+            again = " and ".join(f"`phototag teach {name}`" for name in old)
+            self.listener(Note(f"Taught for another classifier; when this one has seen the photos, run {again} again."))
         self.sync = Sync(
             conn, self.run_id, self.wanted, force=self.options.force, retry_failed=self.options.retry_failed
         )
@@ -178,15 +184,16 @@ class _Run:
     def _store(self) -> None:
         """One transaction for what the workers have finished."""
         examined, self.batch = self.batch, []
-        results = [
-            FileResult(e.job.root, e.job.stamp, e.content, e.photo, e.metadata, e.analyses)
-            for e in examined
-            if e.content
-        ]
         failures = [
             FileFailure(e.job.root, e.job.stamp, e.problem.stage, e.problem.reason) for e in examined if e.problem
         ]
         with self.index.begin() as conn:
+            taught = TaughtLabels(conn, self.wanted)
+            results = [
+                FileResult(e.job.root, e.job.stamp, e.content, e.photo, e.metadata, taught.added(e.analyses))
+                for e in examined
+                if e.content
+            ]
             save(conn, self.run_id, results, failures)
         self.done += len(examined)
         self.report.analysed += sum(bool(e.analyses) for e in examined)

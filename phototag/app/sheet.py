@@ -10,7 +10,7 @@ from phototag.errors import PhototagError
 from phototag.render.sheet import CELL, Cell, contact_sheet
 from phototag.settings import Settings
 from phototag.store.pages import Entry, entries, found_objects
-from phototag.types import Detection
+from phototag.types import Detection, Hit
 
 MOST = 200
 
@@ -43,14 +43,15 @@ def _entries(question: Question, sort: str, limit: int | None) -> list[Entry]:
 def _cells(question: Question, found: Sequence[Entry], settings: Settings) -> Iterator[Cell]:
     objects = found_objects(question.question, (one.photo for one in found))
     for one in found:
-        yield _cell(one, objects.get(one.photo, ()), settings)
+        yield cell_of(one.hit, objects.get(one.photo, ()), settings)
 
 
-def _cell(one: Entry, objects: Sequence[Detection], settings: Settings) -> Cell:
-    name = os.path.basename(one.hit.path).decode("utf-8", "backslashreplace")
-    score = "" if one.hit.score is None else f"{one.hit.score:.2f}  "
+def cell_of(hit: Hit, objects: Sequence[Detection], settings: Settings) -> Cell:
+    """A hit as a picture with these objects; where it can't be shown, without one, and a caption that says why."""
+    name = os.path.basename(hit.path).decode("utf-8", "backslashreplace")
+    score = "" if hit.score is None else f"{hit.score:.2f}  "
     try:
-        image = decode_original(one.hit, read_original(one.hit), settings, minimum=CELL)
+        image = decode_original(hit, read_original(hit), settings, minimum=CELL)
     except PhototagError as error:
         return Cell(None, f"{name}: {error.message}")
     return Cell(image, score + name, objects)

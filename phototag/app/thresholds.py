@@ -1,25 +1,50 @@
 """Which confidence counts, by canonical label: the user's settings and the catalog."""
 
-from phototag.app.words import canonical_names
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from phototag.app.words import canonical_names, words_above
 from phototag.inference.catalog import load_catalog
 from phototag.inference.labels import read_labels
 from phototag.inference.library import OWN_CATALOG
 from phototag.inference.spec import ModelSpec
-from phototag.query.thresholds import ModelThresholds, Thresholds
+from phototag.query.thresholds import FALLBACK, ModelThresholds, Thresholds
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
+from phototag.store.taught import taught_thresholds
+from phototag.types import Task
 
 NEVER = 1.1  # above every confidence: a label that answers only with a threshold of its own in the query
 
 
-def load_thresholds(settings: Settings, vocabulary: Vocabulary) -> Thresholds:
+def index_thresholds(conn: Connection, loaded: Thresholds) -> Thresholds:
+    """What was loaded, and the thresholds of the tags that were taught in an index."""
+    taught = taught_thresholds(conn)
+    models = dict(loaded.models)
+    for name, labels in taught.items():
+        known = models.get(name, ModelThresholds(FALLBACK[Task.CLASSIFY]))
+        models[name] = ModelThresholds(known.default, {**known.labels, **labels})
+    return replace(loaded, models=models) if taught else loaded
+
+
+def emitted_words(classifier: str, settings: Settings, vocabulary: Vocabulary) -> frozenset[str]:
+    """The words that a classifier of the catalog can say: its labels, and those above them."""
+    spec = load_catalog(own=settings.folders.models / OWN_CATALOG).models.get(classifier)
+    names = canonical_names(spec, vocabulary) if spec else ()
+    return frozenset(words_above(names, vocabulary)).union(*words_above(names, vocabulary).values())
+
+
+def load_thresholds(settings: Settings, vocabulary: Vocabulary, *, strict: bool = True) -> Thresholds:
     """The thresholds of the settings and of every model of the catalog.
 
-    Raises UnknownWordError for a label of the settings that the vocabulary does not have.
+    Raises UnknownWordError for a label of the settings that the vocabulary does not have. Away from an index it may be
+    a word of one: then, not `strict`, it stays as it is written.
     """
     catalog = load_catalog(own=settings.folders.models / OWN_CATALOG)
     models = {name: _of_model(spec, vocabulary) for name, spec in catalog.models.items()}
-    user = {vocabulary.resolve(word): value for word, value in settings.thresholds.items()}
+    known = {word: vocabulary.resolve(word) for word in settings.thresholds if strict or vocabulary.knows(word)}
+    user = {known.get(word, word): value for word, value in settings.thresholds.items()}
     return Thresholds(settings.min_confidence, user, models)
 
 

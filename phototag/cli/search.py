@@ -84,7 +84,7 @@ def search(
     """
     from phototag.app.answers import open_answers
 
-    chosen = _format(json=as_json, jsonl=as_jsonl, csv=as_csv, paths=as_paths, print0=as_print0)
+    chosen = chosen_format(json=as_json, jsonl=as_jsonl, csv=as_csv, paths=as_paths, print0=as_print0)
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
         question = answers.ask(checked(query), online=online)
         if exists:
@@ -95,7 +95,7 @@ def search(
         if explain:
             show_explained(session, question, limit, sort, as_json=as_json or as_jsonl)
         elif chosen:
-            _write(session, chosen, question.search(limit=limit, sort=sort, copies=copies))
+            write_hits(session, chosen, question.search(limit=limit, sort=sort, copies=copies))
         else:
             print_hits(session, question, limit, sort, copies=copies)
 
@@ -105,7 +105,7 @@ def print_hits(
 ) -> None:
     """A table of the first hits on a terminal, else one path a line."""
     if not sys.stdout.isatty():
-        _write(session, Format.PATHS, question.search(limit=limit, sort=sort, copies=copies))
+        write_hits(session, Format.PATHS, question.search(limit=limit, sort=sort, copies=copies))
         return
     from phototag.render.tables import hits_table
     from phototag.render.text import counted
@@ -119,7 +119,7 @@ def print_hits(
     session.out.print(shown, markup=False)
 
 
-def _format(**asked: bool) -> Format | None:
+def chosen_format(**asked: bool) -> Format | None:
     """The format that was asked for; None leaves it to the terminal."""
     chosen = [Format(name) for name, wanted in asked.items() if wanted]
     if len(chosen) > 1:
@@ -127,7 +127,8 @@ def _format(**asked: bool) -> Format | None:
     return chosen[0] if chosen else None
 
 
-def _write(session: Session, chosen: Format, hits: Iterable[Hit]) -> None:
+def write_hits(session: Session, chosen: Format, hits: Iterable[Hit]) -> None:
+    """Write hits for programs."""
     from phototag.render import machine
 
     documents = map(machine.hit_document, hits)

@@ -6,6 +6,8 @@ random projection with signs (Achlioptas, Database-friendly random projections, 
 """
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +17,24 @@ from phototag.inference.spec import Activation
 
 SIZE = 256
 _LEAST = 1e-9  # a confidence below it says no more
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear model: the confidence of a vector is the logistic function of `weights` times the vector plus `bias`."""
+
+    weights: Floats
+    bias: float
+
+    @classmethod
+    def read(cls, weights: bytes, bias: float) -> "Linear":
+        """From 32-bit floats, little-endian."""
+        return cls(np.frombuffer(weights, "<f4"), bias)
+
+    @property
+    def stored(self) -> bytes:
+        """The weights as `read` takes them."""
+        return self.weights.astype("<f4").tobytes()
 
 
 def from_scores(scores: Floats, activation: Activation) -> Floats:
@@ -35,6 +55,51 @@ def stored(vectors: Floats) -> list[bytes]:
     able = np.isfinite(lengths) & (lengths > 0)
     unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=able).astype("<f2")
     return [row.tobytes() if row.any() else b"" for row in unit]
+
+
+def confidences(vectors: Floats, model: Linear) -> Floats:
+    """Of each row of `vectors` [n, numbers]: how sure the model is, 0..1."""
+    result: Floats = 1.0 / (1.0 + np.exp(-np.clip(vectors @ model.weights + model.bias, -60.0, 60.0)))
+    return result
+
+
+def confidence_of(vector: bytes, model: Linear) -> float:
+    """How sure the model is of one stored vector."""
+    return float(confidences(np.frombuffer(vector, "<f2").astype(np.float32)[None], model)[0])
+
+
+def ranked(parts: Iterable[tuple[int, bytes]], slots: int, wanted: bytes) -> Iterator[tuple[int, float]]:
+    """The photos most like the vector `wanted`, best first, each with the cosine of the angle between them.
+
+    `parts` are stored vectors, `slots` at a time, each with the id of the photo in its first slot. Every vector is
+    compared: 1,000,000 of 256 numbers take 0.6 s of one core (docs/performance.md).
+    """
+    target = np.frombuffer(wanted, "<f2").astype(np.float32)
+    photos, likeness = [], []
+    for first, matrix in _matrices(parts, slots):
+        found = matrix @ target
+        able = np.flatnonzero(found)  # an empty slot's is zero
+        photos.append(able + first)
+        likeness.append(found[able])
+    if photos:
+        numbers, cosines = np.concatenate(photos), np.concatenate(likeness)
+        for place in np.argsort(-cosines, kind="stable"):
+            yield int(numbers[place]), float(cosines[place])
+
+
+def confident(
+    parts: Iterable[tuple[int, bytes]], slots: int, model: Linear, least: float
+) -> Iterator[tuple[int, float]]:
+    """The photos that a linear model gives a confidence of `least` or more, by id."""
+    for first, matrix in _matrices(parts, slots):
+        found = confidences(matrix, model)
+        for slot in np.flatnonzero((found >= least) & matrix.any(axis=1)):
+            yield int(first + slot), float(found[slot])
+
+
+def _matrices(parts: Iterable[tuple[int, bytes]], slots: int) -> Iterator[tuple[int, Floats]]:
+    for first, data in parts:
+        yield first, np.frombuffer(data, "<f2").reshape(slots, -1).astype(np.float32)
 
 
 @lru_cache(maxsize=2)

@@ -141,9 +141,25 @@ def drawn_boxes(conn: Connection) -> dict[bytes, frozenset[tuple[str, Box]]]:
     return {path: frozenset(boxes) for path, boxes in found.items()}
 
 
+def marked(conn: Connection, name: str) -> dict[int, bool]:
+    """The photos (by id) for which the user's word on a name holds, and whether they have it."""
+    rows = conn.exec_driver_sql(
+        "SELECT c.photo_id, c.kind FROM corrections c JOIN names n ON n.id = c.name_id "
+        "WHERE n.name = ? AND c.effective AND c.kind <> 'unbox'",
+        (name,),
+    )
+    found: dict[int, bool] = {}
+    for photo, kind in rows:
+        found[photo] = found.get(photo, False) or kind != Kind.UNTAG
+    return found
+
+
 def own_words(conn: Connection) -> tuple[str, ...]:
-    """The names that the user gave in this index."""
-    rows = conn.exec_driver_sql("SELECT name FROM names WHERE id IN (SELECT name_id FROM relatives) ORDER BY name")
+    """The names that the user gave or taught in this index."""
+    rows = conn.exec_driver_sql(
+        "SELECT name FROM names WHERE id IN (SELECT name_id FROM relatives UNION SELECT name_id FROM taught) "
+        "ORDER BY name"
+    )
     return tuple(rows.scalars())
 
 

@@ -9,7 +9,8 @@ from phototag.errors import UsageError
 from phototag.query.thresholds import Thresholds
 from phototag.store.compile import PHOTOS
 from phototag.store.compile_filters import PATH
-from phototag.store.hits import COLUMNS, read_hits
+from phototag.store.folders import chunks
+from phototag.store.hits import COLUMNS, id_list, read_hits
 from phototag.store.lexicon import read_lexicon
 from phototag.store.paths import absolute, shown
 from phototag.store.roots import find_scope
@@ -37,12 +38,7 @@ def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) 
     Raises UsageError when the index has no such photo, or several.
     """
     photo = photo_id(conn, path, name)
-    lexicon = read_lexicon(conn)
-    row = conn.exec_driver_sql(
-        f"SELECT {COLUMNS}, {PATH}, NULL FROM {PHOTOS} WHERE p.id = ?",
-        (photo,),
-    )
-    hit = next(iter(read_hits(conn, iter(row.fetchall()), lexicon, thresholds)), None)
+    hit = hits_of(conn, [photo], thresholds).get(photo)
     if hit is None:
         raise UsageError(f"{shown(path)} is missing, and so is every copy of it", hint="`phototag index` looks again.")
     kind = conn.exec_driver_sql("SELECT format FROM photos WHERE id = ?", (photo,)).scalar_one()
@@ -52,6 +48,24 @@ def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) 
         (photo,),
     )
     return Details(hit, _paths(conn, photo), kind, tuple(models.scalars()))
+
+
+def hits_of(conn: Connection, photos: Sequence[int], thresholds: Thresholds) -> dict[int, Hit]:
+    """The reachable ones of these photos (by id), as hits without a score."""
+    found: dict[int, Hit] = {}
+    lexicon = read_lexicon(conn)
+    for part in chunks(photos):
+        rows = conn.exec_driver_sql(
+            f"SELECT {COLUMNS}, {PATH}, NULL FROM {PHOTOS} WHERE p.id IN ({id_list(part)})"
+        ).fetchall()
+        hits = read_hits(conn, iter(rows), lexicon, thresholds)
+        found.update(zip((row[0] for row in rows), hits, strict=True))
+    return found
+
+
+def reachable(conn: Connection) -> frozenset[int]:
+    """The ids of all photos that have a known file."""
+    return frozenset(conn.exec_driver_sql("SELECT id FROM photos WHERE file_id IS NOT NULL").scalars())
 
 
 def photo_id(conn: Connection, path: bytes, name: bytes) -> int:

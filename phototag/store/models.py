@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from phototag.errors import UsageError
 from phototag.store import liveness
 from phototag.store.tables import models
 from phototag.types import ModelId, Task
@@ -46,6 +47,14 @@ def stored_models(conn: Connection) -> tuple[StoredModel, ...]:
     """Every model that the index knows, in the order it met them; the user is none."""
     rows = conn.execute(select(models).where(models.c.sha256.not_in(("tags", "boxes"))).order_by(models.c.id))
     return tuple(StoredModel(row.id, ModelId(Task(row.task), row.name, row.sha256), bool(row.current)) for row in rows)
+
+
+def current_model(conn: Connection, task: Task) -> StoredModel:
+    """The model of the task that the last run used. Raises UsageError where there was none."""
+    for model in stored_models(conn):
+        if model.current and model.model.task is task:
+            return model
+    raise UsageError("nothing was indexed yet", hint="Name a folder: `phototag index ~/Pictures`.")
 
 
 def set_current(conn: Connection, model_ids: Collection[int]) -> None:
