@@ -23,8 +23,8 @@ from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store import answers as stored
 from phototag.store.corrections import own_words
-from phototag.store.counts import Counted, count
-from phototag.store.details import Details, copies_of, details
+from phototag.store.counts import Counted, count, count_scenes
+from phototag.store.details import Details, copies_of, details, photo_id
 from phototag.store.engine import open_index
 from phototag.store.explain import Part, emptied_by, explained
 from phototag.store.saved import find_query
@@ -65,9 +65,13 @@ class Question:
         """Whether any photo answers."""
         return self.question.exists()
 
-    def count(self, by: str | None = None) -> Counted:
-        """How many objects, in how many photos; `by` groups them."""
-        return count(self.question, by)
+    def count(self, by: str | None = None, *, scenes: bool = False) -> Counted:
+        """How many objects, in how many photos; `by` groups them. With `scenes` the photos of a burst count once."""
+        if not scenes:
+            return count(self.question, by)
+        if by == "label":
+            raise UsageError("scenes can't be counted by label", hint="Leave out --dedupe, or choose another --by.")
+        return count_scenes(self.question, by)
 
     def _copies(self, hit: Hit) -> Iterator[Hit]:
         paths = copies_of(self.question.conn, hit.path) if hit.copies > 1 else [hit.path]
@@ -112,7 +116,7 @@ class Answers:
 
         Raises UsageError when the index has no such photo, or several.
         """
-        return details(self.conn, os.fsencode(os.path.abspath(path)), os.fsencode(path.name), self.thresholds)
+        return details(self.conn, os.fsencode(os.path.abspath(path)), os.fsencode(path), self.thresholds)
 
     def _saved(self, name: str) -> Node | None:
         query = find_query(self.conn, name)
@@ -123,6 +127,11 @@ class Answers:
         if state.complete < state.photos:
             told = f"{state.complete:,} of {state.photos:,} photos were analysed by both models"
             self.note(f"The index is not complete: {told}.")
+
+
+def find_photo(conn: Connection, path: Path) -> int:
+    """The id of the photo at `path`; a bare name will do where only one photo has it. Raises UsageError."""
+    return photo_id(conn, os.fsencode(os.path.abspath(path)), os.fsencode(path))
 
 
 @contextmanager

@@ -1,22 +1,18 @@
 """What the user puts right: tags and boxes."""
 
-import os
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from phototag.app.answers import Answers, open_answers
+from phototag.app.answers import Answers, find_photo, open_answers
 from phototag.errors import UnknownWordError, UsageError
 from phototag.geometry import Box
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store import corrections as stored
 from phototag.store.corrections import Correction, Kind, Logged
-from phototag.store.details import photo_id
 from phototag.store.engine import open_index
 from phototag.types import Detection, Hit
 
@@ -63,7 +59,7 @@ def draw_box(path: Path, word: str, corners: str, settings: Settings) -> Detecti
     with open_answers(settings, lambda _: None) as answers:
         hit = answers.photo(path).hit
         (name,), new = _words_to_add([word], answers.vocabulary)
-        photo = _id_of(answers.conn, path)
+        photo = find_photo(answers.conn, path)
         known = answers.vocabulary.extended(new)
     box = _box(corners, hit)
     with open_index(settings.db, write=True) as index, index.begin() as conn:
@@ -75,7 +71,7 @@ def delete_box(path: Path, number: int, settings: Settings) -> Detection:
     """Take an object out of a photo: the one with this number, from 1 on, in the list of `phototag box PHOTO`."""
     with open_answers(settings, lambda _: None) as answers:
         objects = answers.photo(path).hit.objects
-        photo = _id_of(answers.conn, path)
+        photo = find_photo(answers.conn, path)
         vocabulary = answers.vocabulary
     if not 1 <= number <= len(objects):
         raise UsageError(
@@ -138,15 +134,11 @@ def _words_to_add(words: Sequence[str], vocabulary: Vocabulary) -> tuple[tuple[s
 
 
 def _named(answers: Answers, paths: Sequence[Path]) -> list[int]:
-    return list(dict.fromkeys(_id_of(answers.conn, path) for path in paths))
+    return list(dict.fromkeys(find_photo(answers.conn, path) for path in paths))
 
 
 def _asked(answers: Answers, query: str) -> list[int]:
     return [int(row[0]) for row in answers.ask([query]).question.select(None, "path")]
-
-
-def _id_of(conn: Connection, path: Path) -> int:
-    return photo_id(conn, os.fsencode(os.path.abspath(path)), os.fsencode(path.name))
 
 
 def _box(corners: str, hit: Hit) -> Box:

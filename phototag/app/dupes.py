@@ -9,7 +9,8 @@ from phototag.app.pictures import decode_original, read_original
 from phototag.errors import PhototagError
 from phototag.media.fingerprint import SIDE, fingerprint, groups_near
 from phototag.settings import Settings
-from phototag.store.details import copies_of
+from phototag.store.bursts import bursts
+from phototag.store.details import copies_of, hits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,16 @@ def exact(answers: Answers) -> list[Group]:
     """Files with the same content, whatever their names and metadata."""
     hits = answers.ask(["is:duplicate"]).search(sort="path")
     return [Group(copies_of(answers.conn, hit.path)) for hit in hits]
+
+
+def burst(answers: Answers, query: str | None, seconds: int) -> list[Group]:
+    """Photos that one camera took within `seconds` of one another, in the order they were taken; with `query`, of each
+    burst only those that answer it."""
+    found = bursts(answers.conn, seconds)
+    allowed = None if query is None else {row[0] for row in answers.ask([query]).question.select(None, "path")}
+    kept = [[photo for photo in one if allowed is None or photo in allowed] for one in found]
+    hits = hits_of(answers.conn, [photo for one in kept for photo in one], answers.thresholds)
+    return [Group(tuple(hits[photo].path for photo in one)) for one in kept if len(one) > 1]
 
 
 def near(

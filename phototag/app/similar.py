@@ -1,16 +1,15 @@
 """`phototag similar PHOTO`: the photos most like one, by the classifier's feature vectors."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from phototag.app.answers import Answers
+from phototag.app.answers import Answers, find_photo
 from phototag.errors import UsageError
 from phototag.inference.vectors import ranked
 from phototag.store import vectors
-from phototag.store.details import hits_of, photo_id
+from phototag.store.details import hits_of
 from phototag.store.models import current_model
 from phototag.types import Hit, Task
 
@@ -24,7 +23,7 @@ def similar(answers: Answers, path: Path, query: str | None = None) -> Iterator[
     that is not in the index or has no vector, QueryError.
     """
     conn = answers.conn
-    photo = photo_id(conn, os.fsencode(os.path.abspath(path)), os.fsencode(path.name))
+    photo = find_photo(conn, path)
     model = current_model(conn, Task.CLASSIFY)
     wanted = vectors.of_photos(conn, model.id, [photo]).get(photo)
     if wanted is None:

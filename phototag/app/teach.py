@@ -1,7 +1,6 @@
 """`phototag teach`: a tag of the user's own, learnt from a few photos and given to all, without running a model."""
 
 import json
-import os
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from phototag.app.answers import Answers, open_answers
+from phototag.app.answers import Answers, find_photo, open_answers
 from phototag.app.corrections import checked_word, relatives
 from phototag.app.taught import FLOOR
 from phototag.app.thresholds import emitted_words
@@ -23,7 +22,7 @@ from phototag.store import corrections as stored
 from phototag.store import vectors
 from phototag.store.bursts import scenes_of
 from phototag.store.corrections import Correction, Kind
-from phototag.store.details import hits_of, photo_id, reachable
+from phototag.store.details import hits_of, reachable
 from phototag.store.engine import open_index
 from phototag.store.models import StoredModel, current_model
 from phototag.store.taught import TaughtTag, store_taught
@@ -154,8 +153,8 @@ def _examples(
     conn: Connection, word: str, model: StoredModel, photos: Sequence[Path], without: Sequence[Path]
 ) -> Examples:
     before = stored.marked(conn, word)
-    named = {_id_of(conn, path): True for path in photos} | {_id_of(conn, path): False for path in without}
-    if both := {_id_of(conn, path) for path in photos} & {_id_of(conn, path) for path in without}:
+    named = {find_photo(conn, path): True for path in photos} | {find_photo(conn, path): False for path in without}
+    if both := {find_photo(conn, path) for path in photos} & {find_photo(conn, path) for path in without}:
         raise UsageError(f"{len(both)} of the photos are named as examples both of “{word}” and of what it is not")
     marked = before | named
     shows = frozenset(photo for photo, does in marked.items() if does)
@@ -195,7 +194,3 @@ def _with_vectors(conn: Connection, model: StoredModel, examples: Examples) -> I
     for photo in everyone:
         if photo in found:
             yield photo, Example(found[photo], photo in examples.shows, scenes[photo])
-
-
-def _id_of(conn: Connection, path: Path) -> int:
-    return photo_id(conn, os.fsencode(os.path.abspath(path)), os.fsencode(path.name))

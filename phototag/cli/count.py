@@ -21,10 +21,20 @@ class By(StrEnum):
     LABEL = "label"
 
 
+class Dedupe(StrEnum):
+    """What to count once."""
+
+    BURST = "burst"
+
+
 def count(
     session: Session,
     query: Query,
     by: Annotated[By | None, typer.Option(help="One row a group.", show_default=False)] = None,
+    dedupe: Annotated[
+        Dedupe | None,
+        typer.Option(help="Count each scene once: photos of one camera, seconds apart.", show_default=False),
+    ] = None,
     min_confidence: MinConfidence = None,
     online: Online = False,
     exists: Exists = False,
@@ -33,7 +43,8 @@ def count(
     """Count objects and photos.
 
     `photos` are the photos that match; `objects` are the distinct boxes in them that an object word of the query asks
-    for, at its threshold.
+    for, at its threshold. With `--dedupe burst` the photos that one camera took within two seconds of one another are
+    one scene, and of their boxes those of the photo that has most count: `phototag count person --dedupe burst`.
     """
     from phototag.app.answers import open_answers
     from phototag.render.counts import count_document, count_lines
@@ -42,7 +53,7 @@ def count(
         question = answers.ask(checked(query), online=online)
         if exists:
             raise typer.Exit(0 if question.exists() else 1)
-        counted = question.count(by=by.value if by else None)
+        counted = question.count(by=by.value if by else None, scenes=dedupe is not None)
     if as_json:
         session.print(json.dumps(count_document(question.text, counted), ensure_ascii=False))
     else:

@@ -24,6 +24,11 @@ class Group(Protocol):
         """Photos that match."""
         ...
 
+    @property
+    def scenes(self) -> int | None:
+        """Scenes that the photos show, where each was counted once."""
+        ...
+
 
 class Counted(Protocol):
     """What a query counts to."""
@@ -48,13 +53,18 @@ class Counted(Protocol):
         """The rows of a grouped count."""
         ...
 
+    @property
+    def scenes(self) -> int | None:
+        """Scenes that the photos show, where each was counted once."""
+        ...
+
 
 def count_lines(query: str, count: Counted) -> Iterator[str]:
     """`person: 128 objects in 54 photos`, then a row a word or a group."""
-    yield f"{printable(query)}: {_told(count.objects, count.photos)}"
+    yield f"{printable(query)}: {_told(count)}"
     if count.groups is not None:
         for group in count.groups:
-            yield f"  {printable(group.key)}: {_told(group.objects, group.photos)}"
+            yield f"  {printable(group.key)}: {_told(group)}"
     elif len(count.by_word) > 1:
         for word, objects in count.by_word.items():
             yield f"  {printable(word)}: {counted(objects, 'object')}"
@@ -62,14 +72,21 @@ def count_lines(query: str, count: Counted) -> Iterator[str]:
 
 def count_document(query: str, count: Counted) -> dict[str, Any]:
     """The contract's JSON object."""
-    document: dict[str, Any] = {"query": query, "objects": count.objects, "photos": count.photos}
+    document: dict[str, Any] = {"query": query} | _numbers(count)
     if len(count.by_word) > 1:
         document["by_word"] = dict(count.by_word)
     if count.groups is not None:
-        document["by"] = [{"key": g.key, "objects": g.objects, "photos": g.photos} for g in count.groups]
+        document["by"] = [{"key": group.key} | _numbers(group) for group in count.groups]
     return document
 
 
-def _told(objects: int | None, photos: int) -> str:
-    where = counted(photos, "photo")
-    return where if objects is None else f"{counted(objects, 'object')} in {where}"
+def _numbers(one: Counted | Group) -> dict[str, int | None]:
+    scenes = {} if one.scenes is None else {"scenes": one.scenes}
+    return {"objects": one.objects, "photos": one.photos} | scenes
+
+
+def _told(one: Counted | Group) -> str:
+    where = counted(one.photos, "photo")
+    if one.scenes is not None:
+        where = f"{counted(one.scenes, 'scene')} ({where})"
+    return where if one.objects is None else f"{counted(one.objects, 'object')} in {where}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, positive_leaves
+from phototag.store import bursts
 from phototag.store.answers import Question
 from phototag.store.compile import Compiler
 from phototag.store.compile_filters import FOLDER_PATH
@@ -30,27 +31,65 @@ class Group:
     key: str
     objects: int | None
     photos: int
+    scenes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many photos answer, and how many distinct boxes in them a positive object word asks for (None without one).
 
-    `by_word` has the boxes per object word where there are several; `groups` the rows of a grouped count.
+    `by_word` has the boxes per object word where there are several; `groups` the rows of a grouped count. `scenes` is
+    how many scenes the photos show, where each was counted once: with the boxes of the photo that has most of them.
     """
 
     objects: int | None
     photos: int
     by_word: Mapping[str, int] = field(default_factory=dict)
     groups: tuple[Group, ...] | None = None
+    scenes: int | None = None
 
 
-def count(question: Question, by: str | None = None) -> Counted:
-    """Count what answers; `by` is a key of `GROUPS`, or `label`."""
+def count_scenes(question: Question, by: str | None = None, seconds: int = bursts.SECONDS) -> Counted:
+    """As `count`, but the photos of a burst are one scene, of which the largest number of boxes counts; `by` is a key
+    of `GROUPS`, and the burst's first."""
+    leaves, several = _groups(question)
+    rows = _by_scene(question, several, "NULL", seconds) or [(None, 0, 0, *(0 for _ in several))]
+    _, scenes, photos, *objects = rows[0]
+    groups = None
+    if by is not None:
+        found = _by_scene(question, several[:1], GROUPS[by], seconds)
+        groups = tuple(Group(_shown(row[0]), row[3] if leaves else None, row[2], row[1]) for row in found)
+    by_word = dict(zip(leaves, objects[1:], strict=True)) if len(leaves) > 1 else {}
+    return Counted(objects[0] if leaves else None, photos, by_word, groups, scenes)
+
+
+def _groups(question: Question) -> tuple[dict[str, Word | Count], list[list[Word | Count]]]:
+    """The object words of the query, and which of them are counted together: all, and each where there are several."""
     leaves = _object_leaves(question)
     several = [list(leaves.values())] if leaves else []
     if len(leaves) > 1:
         several += [[leaf] for leaf in leaves.values()]
+    return leaves, several
+
+
+def _by_scene(question: Question, several: list[list[Word | Count]], key: str, seconds: int) -> list[Any]:
+    """Rows of a key, its number of scenes and of photos, and of boxes for each group of object words."""
+    compiler = question.compiler()
+    boxes = "".join(f", {_boxes(compiler, leaves)} AS n{place}" for place, leaves in enumerate(several))
+    most = "".join(f", max(n{place}) AS n{place}" for place in range(len(several)))
+    total = "".join(f", sum(n{place})" for place in range(len(several)))
+    hits = f"SELECT p.id AS id, {key} AS key{boxes} {question.frame(compiler).text(show=True)}"
+    statement = (
+        f"SELECT key, count(*), sum(photos){total} FROM (SELECT min(key) AS key, count(*) AS photos{most} "
+        f"FROM ({hits}) LEFT JOIN ({bursts.scenes(seconds)}) ON photo_id = id GROUP BY coalesce(scene, -id)) "
+        "GROUP BY key ORDER BY key IS NULL, key"
+    )
+    return list(question.rows(statement, compiler))
+
+
+def count(question: Question, by: str | None = None) -> Counted:
+    """Count what answers; `by` is a key of `GROUPS`, or `label`."""
+    leaves, several = _groups(question)
     photos, *objects = question.summed(several) or _one_by_one(question, several)
     groups = None if by is None else _by_label(question) if by == "label" else _grouped(question, GROUPS[by])
     by_word = dict(zip(leaves, (number or 0 for number in objects[1:]), strict=True)) if len(leaves) > 1 else {}
@@ -141,5 +180,8 @@ def _by_label(question: Question) -> tuple[Group, ...]:
 
 
 def _group(key: str | bytes | None, objects: int | None, photos: int) -> Group:
-    name = UNKNOWN if key is None else shown(key) if isinstance(key, bytes) else key
-    return Group(name, objects, photos)
+    return Group(_shown(key), objects, photos)
+
+
+def _shown(key: str | bytes | None) -> str:
+    return UNKNOWN if key is None else shown(key) if isinstance(key, bytes) else key

@@ -1,5 +1,6 @@
 """One photo with everything the index knows of it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,8 @@ class Details:
 
 
 def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) -> Details:
-    """What is known of the photo in the file at `path` (absolute), else of the only one in a file called `name`.
+    """What is known of the photo in the file at `path` (absolute), else of the only one in a file called `name`, which
+    is what the user typed: a name where it has no folder.
 
     Raises UsageError when the index has no such photo, or several.
     """
@@ -73,7 +75,10 @@ def photo_id(conn: Connection, path: bytes, name: bytes) -> int:
 
     Raises UsageError when the index has no such photo, or several.
     """
-    return _photo_at(conn, path) or _photo_named(conn, name, path)
+    found = _photo_at(conn, path)
+    if found is None and os.path.basename(name) != name:  # a photo of the same name elsewhere is another one
+        raise _unknown(path)
+    return found or _photo_named(conn, name, path)
 
 
 def photo_of_content(conn: Connection, content: bytes) -> int | None:
@@ -113,6 +118,10 @@ def _photo_at(conn: Connection, path: bytes) -> int | None:
     return found[0] if found else None
 
 
+def _unknown(path: bytes) -> UsageError:
+    return UsageError(f"{shown(path)} is not in the index", hint="`phototag errors` lists files that failed.")
+
+
 def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:
     rows = conn.exec_driver_sql(
         f"SELECT f.photo_id, r.path, d.path, f.name FROM {_FILES} "
@@ -123,6 +132,6 @@ def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:
     if len(photos) == 1:
         return int(rows[0][0])
     if not photos:
-        raise UsageError(f"{shown(path)} is not in the index", hint="`phototag errors` lists files that failed.")
+        raise _unknown(path)
     named = ", ".join(shown(absolute(*row[1:])) for row in rows[:MOST_NAMED])
     raise UsageError(f"several photos are called {shown(name)}", hint=f"Name one by its path: {named}.")

@@ -1,0 +1,54 @@
+"""Going through likely mistakes, with the keys from a pipe."""
+
+import json
+import sqlite3
+import tomllib
+from contextlib import closing
+from pathlib import Path
+
+from phototag.settings import load_settings
+from tests.cli.conftest import Coco
+from tests.conftest import Inside
+
+
+def corrections(inside: Inside) -> list[tuple[str, str]]:
+    return [(one["kind"], Path(one["path"]).name) for one in json.loads(inside("corrections", "--json").out)]
+
+
+def test_answers_are_corrections(inside: Inside, coco: Coco) -> None:
+    told = inside("review", "person", given="y n\nxs\nyq")
+    asked = [Path(line.split(" (")[0]).name for line in told.out.splitlines()]
+    assert len(asked) == 5
+    assert corrections(inside) == [("tag", asked[0]), ("untag", asked[1]), ("tag", asked[3])]
+    assert "“x” is no answer" in told.err
+    assert "3 answers kept" in told.err
+    again = inside("review", "people", given="q")
+    assert Path(again.out.split(" (")[0]).name not in (asked[0], asked[1], asked[3])
+    inside("undo")
+    assert len(corrections(inside)) == 2
+    assert asked[1] not in inside("search", "person@0.001").out
+    inside("review", "persn", code=2)
+
+
+def test_twenty_answers_make_a_threshold(inside: Inside, coco: Coco) -> None:
+    """With the truth as answers: from the proposed threshold on nearly all are right."""
+    query = "SELECT path, max(confidence) FROM v_objects WHERE label = 'person' GROUP BY path"
+    with closing(sqlite3.connect(coco.db)) as raw:
+        scores = {Path(path).name: score for path, score in raw.execute(query)}
+    asked = [Path(line.split(" (")[0]).name for line in inside("review", "person", given="s" * 40).out.splitlines()]
+    keys = "".join("y" if scores.get(name, 0.0) > 0.3 else "n" for name in asked[:20])
+    told = inside("review", "person", "--precision", "0.8", given=keys + "y")
+    assert "precision" in told.out
+    assert "are right (it is" in told.out
+    settings = load_settings().config_file
+    kept = tomllib.loads(settings.read_text("utf-8"))["thresholds"]["person"]
+    assert 0.05 <= kept <= 0.6
+    assert inside("search", "person").out
+
+
+def test_no_threshold_without_consent_or_answers(inside: Inside, coco: Coco) -> None:
+    told = inside("review", "person", given="y" * 20)
+    assert "are right" in told.out
+    assert not load_settings().config_file.exists()
+    assert "From 20 answers on" in inside("review", "person", given="nn").err
+    assert "is left to ask about" in inside("review", "volcano", given="").err
