@@ -12,7 +12,7 @@ from phototag.app.answers import Question
 from phototag.errors import PhototagError, UsageError
 from phototag.media.examine import OpenedPhoto, open_photo
 from phototag.media.fault import PhotoError
-from phototag.media.xmp import BrokenPacketError, Keyword, Merged, Region, merge, stored_box
+from phototag.media.xmp import BrokenPacketError, Content, Keyword, Merged, Region, merge, stored_box
 from phototag.query.vocabulary import Vocabulary
 from phototag.types import Hit
 
@@ -23,11 +23,12 @@ EXIFTOOL_SECONDS = 120
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
     """`embed` writes into the photo, else beside it: `a.jpg.xmp`, or with `stem` `a.xmp`. `take_back` removes what
-    phototag wrote. Without `yes` nothing is written."""
+    phototag wrote. `mwg` adds the regions of the Metadata Working Group. Without `yes` nothing is written."""
 
     embed: bool = False
     stem: bool = False
     take_back: bool = False
+    mwg: bool = False
     yes: bool = False
 
 
@@ -60,9 +61,7 @@ def _written(hit: Hit, vocabulary: Vocabulary, options: WriteOptions) -> Change 
         opened = open_photo(hit.path)
         target = photo if options.embed else _sidecar(photo, options)
         packet = opened.identity.xmp if options.embed else _read(target)
-        words = () if options.take_back else _keywords(hit, vocabulary)
-        regions = () if options.take_back else _regions(hit, opened.identity.orientation)
-        merged = merge(packet, words, regions)
+        merged = merge(packet, _content(hit, vocabulary, opened.identity.orientation, options))
         if merged.packet is not None and options.yes:
             if options.embed:
                 _embed(photo, opened, merged.packet)
@@ -79,6 +78,14 @@ def _written(hit: Hit, vocabulary: Vocabulary, options: WriteOptions) -> Change 
     return Change(target, merged)
 
 
+def _content(hit: Hit, vocabulary: Vocabulary, orientation: int, options: WriteOptions) -> Content:
+    if options.take_back:
+        return Content()
+    regions = tuple(Region(found.label, stored_box(found.box, orientation)) for found in hit.objects)
+    stored = (hit.height, hit.width) if orientation >= 5 else (hit.width, hit.height)
+    return Content(_keywords(hit, vocabulary), regions, stored if options.mwg else None)
+
+
 def _keywords(hit: Hit, vocabulary: Vocabulary) -> tuple[Keyword, ...]:
     """The labels and the objects of a photo, each once, with the words above it."""
     names = dict.fromkeys([label.name for label in hit.labels] + [found.label for found in hit.objects])
@@ -92,10 +99,6 @@ def _above(name: str, vocabulary: Vocabulary) -> tuple[str, ...]:
         name = parents[0]
         found.insert(0, name)
     return tuple(found)
-
-
-def _regions(hit: Hit, orientation: int) -> tuple[Region, ...]:
-    return tuple(Region(found.label, stored_box(found.box, orientation)) for found in hit.objects)
 
 
 def _sidecar(photo: Path, options: WriteOptions) -> Path:

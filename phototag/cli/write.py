@@ -17,6 +17,7 @@ def write(
     yes: Annotated[bool, typer.Option("--yes", help="Really write; without it, only say what would be.")] = False,
     stem: Annotated[bool, typer.Option("--stem", help="Call the sidecar a.xmp.")] = False,
     take_back: Annotated[bool, typer.Option("--take-back", help="Remove what phototag wrote before.")] = False,
+    mwg: Annotated[bool, typer.Option("--mwg", help="Objects as MWG regions, too: digiKam, Picasa.")] = False,
     min_confidence: MinConfidence = None,
 ) -> None:
     """Write words and objects where other programs read them: `phototag write dog --xmp-sidecar --yes`.
@@ -32,7 +33,7 @@ def write(
 
     if sidecar == embed:
         raise UsageError("say where to write: --xmp-sidecar or --embed", hint="One of them, not both.")
-    options = WriteOptions(embed, stem, take_back, yes)
+    options = WriteOptions(embed, stem, take_back, mwg, yes)
     changed = same = failed = 0
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
         for done in put(answers.ask(checked(query)), answers.vocabulary, options):
@@ -45,7 +46,9 @@ def write(
                 changed += 1
                 words = [f"+{word}" for word in done.merged.added] + [f"-{word}" for word in done.merged.removed]
                 path = path_text(bytes(done.target))
-                session.print(f"{printable(path)}: {' '.join([*words, counted(done.merged.regions, 'region')])}")
+                before, after = done.merged.regions
+                regions = counted(after, "region") if before == after else f"{before} → {counted(after, 'region')}"
+                session.print(f"{printable(path)}: {' '.join([*words, regions])}")
     told = "written" if yes else "would be written (add --yes)"
     session.note(f"{counted(changed, 'file')} {told}, {same:,} unchanged, {failed:,} failed")
     if failed and not changed and not same:

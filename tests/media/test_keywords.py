@@ -9,7 +9,7 @@ from phototag.media.content import identify
 from phototag.media.examine import open_photo
 from phototag.media.keywords import read_keywords, read_sidecars
 from phototag.media.parts import photoshop_iptc
-from phototag.media.xmp import Keyword, merge
+from phototag.media.xmp import Content, Keyword, merge
 from tests.media.pictures import encode, gradient
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -39,7 +39,7 @@ def test_xmp_without_what_phototag_wrote() -> None:
 
 
 def test_what_phototag_adds_to_a_packet_is_no_keyword() -> None:
-    packet = merge(XMP, [Keyword("cat", ("animal",))], []).packet
+    packet = merge(XMP, Content([Keyword("cat", ("animal",))])).packet
     assert packet is not None
     assert "cat" not in read_keywords([packet], b"")
     assert "Holiday" in read_keywords([packet], b"")
