@@ -67,6 +67,8 @@ _CONTENT = {
         JOIN models m ON m.id = t.model_id JOIN names n ON n.id = t.name_id ORDER BY 1, 2, t.number""",
     "problems": """SELECT d.path, p.name, p.stage, p.reason FROM problems p JOIN folders d ON d.id = p.folder_id
         ORDER BY 1, 2""",
+    "corrections": """SELECT p.content, c.kind, n.name, c.effective FROM corrections c
+        JOIN photos p ON p.id = c.photo_id JOIN names n ON n.id = c.name_id ORDER BY c.id""",
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def test_what_is_unmounted_waits_and_comes_back(
     phototag: Run, gallery: Path, database: Path, unmount: Callable[[Path], None]
 ) -> None:
     phototag("index", gallery)
+    phototag("tag", gallery / "trip" / "car.webp", "+dog")
     before = content(database)
     unmount(gallery)
     away = report(phototag)
@@ -69,12 +70,13 @@ def test_what_is_unmounted_waits_and_comes_back(
     hits = json.loads(phototag("search", "car", "--json").stdout)
     assert [(hit["path"], hit["offline"]) for hit in hits] == [(str(gallery / "trip" / "car.webp"), True)]
     assert phototag("search", "car", "--online").stdout == b""
-    [root] = json.loads(phototag("roots", "list", "--json").stdout)
-    assert f"{lost}" in root["reason"]
+    offline = {place["path"]: place["reason"] for place in json.loads(phototag("roots", "list", "--json").stdout)}
+    assert offline[str(lost)]
     remount(gallery)
     back = report(phototag)
     assert (back["unchanged"], back["analysed"], back["offline"]) == (4, 0, [])
     assert content(database) == before
+    assert phototag("search", "tag:dog and is:corrected").stdout.strip().endswith(b"car.webp")
 
 
 def test_what_is_confirmed_to_be_gone_is_missing_and_still_comes_back(

@@ -4,9 +4,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,20 @@ def test_one_writer_and_any_number_of_readers(phototag: Run, start: Start, crowd
     stdout, stderr = waiting.communicate(timeout=60)
     assert waiting.returncode == 0, stderr
     assert json.loads(stdout)["unchanged"] == PHOTOS
+
+
+def test_looking_after_the_index_while_others_read(
+    phototag: Run, gallery: Path, database: Path, tmp_path: Path
+) -> None:
+    phototag("index", gallery)
+    with closing(sqlite3.connect(database)) as reader:
+        reader.execute("BEGIN")
+        seen = reader.execute("SELECT count(*) FROM files").fetchone()
+        for command in (("backup", tmp_path / "copy.db"), ("check",), ("vacuum",), ("restore", tmp_path / "copy.db")):
+            phototag("db", *command)
+            assert reader.execute("SELECT count(*) FROM files").fetchone() == seen == (4,)
+    assert sound(database)
+    assert b"two people.jpg" in phototag("search", "person>=2").stdout
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(phototag: Run, start: Start, crowd: Path, database: Path) -> None:
