@@ -21,15 +21,19 @@ def doctor(
 
     from phototag.app.doctor import Verdict, examine_installation
     from phototag.render.tables import rows_table
-    from phototag.render.text import printable
 
     checks = list(examine_installation(session.settings))
     if as_json:
         session.print(json.dumps([dataclasses.asdict(check) for check in checks], ensure_ascii=False))
     else:
         columns = (("", "left"), ("what", "left"), ("found", "left"))
-        told = ((c, "\n".join(filter(None, (printable(c.found), c.advice)))) for c in checks)
-        session.out.print(rows_table(columns, ((c.state.value, c.name, text) for c, text in told)))
+        rows: list[tuple[str, str, str]] = []
+        for check in checks:
+            rows += [
+                (check.state.value, check.name, check.found),
+                *([("", "", f"→ {check.advice}")] * bool(check.advice)),
+            ]
+        session.out.print(rows_table(columns, rows))
     if any(check.state is Verdict.FAULT for check in checks):
         raise typer.Exit(1)
 
@@ -55,7 +59,13 @@ def _bench(session: Session, *, as_json: bool) -> None:
         (s.provider, s.threads, s.batch, s.failed or f"{s.one:.1f}", s.processes, f"{s.together:.1f}") for s in found
     )
     session.out.print(rows_table(columns, rows))
-    session.note(f"Recommended: --provider {best.provider} --workers {best.processes}")
+    alone = sorted({name for speed in found for name in speed.alone})
+    if alone:
+        session.note(f"One photo at a time, whatever the batch: {', '.join(alone)}.")
+    session.note(
+        f"Recommended: --provider {best.provider} --workers {best.processes}; the best batch was {best.batch}"
+        f" with {best.threads} {'thread' if best.threads == 1 else 'threads'} a process."
+    )
 
 
 def add_to(app: typer.Typer) -> None:
