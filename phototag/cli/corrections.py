@@ -9,6 +9,7 @@ from phototag.cli.session import Session, command
 if TYPE_CHECKING:
     from phototag.store.corrections import Logged
 
+MOST_TOLD = 8
 SIGNS = {"tag": "+{0}", "untag": "-{0}", "box": "box {0}", "unbox": "no box {0}"}
 
 
@@ -36,8 +37,11 @@ def undo(session: Session) -> None:
     from phototag.render.text import counted
 
     undone = take_back(session.settings)
-    words = ", ".join(dict.fromkeys(_told(one) for one in undone))
-    session.note(f"took back: {words} ({counted(len({one.path for one in undone}), 'photo')})")
+    words = list(dict.fromkeys(_told(one) for one in undone))
+    more = f" and {len(words) - MOST_TOLD:,} more" if len(words) > MOST_TOLD else ""
+    session.note(
+        f"took back: {', '.join(words[:MOST_TOLD])}{more} ({counted(len({one.path for one in undone}), 'photo')})"
+    )
 
 
 def _told(entry: "Logged") -> str:

@@ -59,6 +59,7 @@ class Logged:
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: int
+    step: int
     kind: str
     name_id: int
     box: tuple[float | None, ...]
@@ -188,11 +189,11 @@ def _replay(conn: Connection, photos: Collection[int]) -> None:
     for part in chunks(sorted(photos)):
         holding: dict[int, list[_Row]] = {photo: [] for photo in part}
         for photo, *row in conn.exec_driver_sql(
-            "SELECT photo_id, id, kind, name_id, x1, y1, x2, y2, effective FROM corrections "
+            "SELECT photo_id, id, step, kind, name_id, effective, x1, y1, x2, y2 FROM corrections "
             f"WHERE photo_id IN ({', '.join('?' * len(part))}) ORDER BY id",
             tuple(part),
         ):
-            holding[photo].append(_Row(row[0], row[1], row[2], tuple(row[3:7]), bool(row[7])))
+            holding[photo].append(_Row(row[0], row[1], row[2], row[3], tuple(row[5:]), bool(row[4])))
         _write(conn, models, {photo: _effective(rows, below) for photo, rows in holding.items()}, upper)
         liveness.touch(conn, part)
     liveness.settle(conn)
@@ -212,7 +213,10 @@ def _ends(later: _Row, earlier: _Row, below: dict[int, set[int]]) -> bool:
         return added or (same and earlier.kind == Kind.UNTAG)
     if later.kind == Kind.UNBOX:
         return same and earlier.kind in (Kind.BOX, Kind.UNBOX) and later.box == earlier.box
-    return same and earlier.kind == Kind.BOX and _box(later).iou(_box(earlier)) >= SAME_PLACE
+    if not (same and earlier.kind == Kind.BOX):
+        return False
+    # Of boxes that come together, two may overlap much: a crowd, a stack of plates.
+    return later.box == earlier.box if later.step == earlier.step else _box(later).iou(_box(earlier)) >= SAME_PLACE
 
 
 def _box(row: _Row) -> Box:
