@@ -86,13 +86,16 @@ def _speed(options: argparse.Namespace, work: Path) -> None:
     steps = options.long - options.short
     ratios, shares = [], []
     for number in range(options.rounds):
+        busy, began, own = _busy(), time.perf_counter(), _children()
         ideal = run_ideal(paths[:steps], options.pack).per(steps)
         short = run_index(library, options.pack, work, limit=options.short)
         long = run_index(library, options.pack, work, limit=options.long)
         real = (long - short).per(steps)
         ratios.append(ideal.clock / real.clock)
         shares.append(ideal.processors / real.processors)
-        print(f"round {number + 1}: ideal {_told(ideal)}; real {_told(real)}; efficiency {ratios[-1]:.3f}")
+        others = (_busy() - busy - (_children() - own)) / (time.perf_counter() - began) / CORES
+        told = f"ideal {_told(ideal)}; real {_told(real)}; efficiency {ratios[-1]:.3f}, {shares[-1]:.3f} by processors"
+        print(f"round {number + 1}: {told}; other programs had {others:.0%} of the machine", flush=True)
     print(f"efficiency {statistics.median(ratios):.3f} by the clock, {statistics.median(shares):.3f} by processors")
 
 
@@ -113,6 +116,16 @@ def run_index(folder: Path, pack: str, work: Path, limit: int | None = None, dat
     began = time.perf_counter()
     subprocess.run([*command, "--json"], check=True, stdout=subprocess.DEVNULL)
     return Cost(time.perf_counter() - began, _children() - before)
+
+
+def _busy() -> float:
+    """Seconds that all processors have worked since the machine started; 0 where the system does not tell."""
+    try:
+        ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    except OSError:
+        return 0.0
+    idle, waiting, steal = ticks[3], ticks[4], ticks[7]
+    return (sum(ticks[:8]) - idle - waiting - steal) / os.sysconf("SC_CLK_TCK")
 
 
 def _children() -> float:

@@ -13,7 +13,7 @@ from phototag.media.formats import Format
 from phototag.media.parts import webp_size
 from phototag.media.pixels import reduced_size, scale_for, to_rgb, turn
 from phototag.media.quiet import quiet_warnings
-from phototag.media.shrunk import shrunk_avif, shrunk_webp, webp_features
+from phototag.media.shrunk import shrunk_avif, shrunk_heif, shrunk_webp, webp_features
 from phototag.types import Photo, Stage
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _BYTES_PER_PIXEL = {
     Format.HEIF: 13,
 }
 _REDUCED_BYTES_PER_PIXEL = {Format.PNG: 5, Format.TIFF: 6, Format.BMP: 5}  # where only strips are copied
-_WEBP_BYTES, _WEBP_LOSSLESS_BYTES, _AVIF_BYTES = 2, 5, 8  # where the decoder itself reduces
+_WEBP_BYTES, _WEBP_LOSSLESS_BYTES, _AVIF_BYTES, _HEIF_BYTES = 2, 5, 8, 9  # where the decoder itself reduces
 _COEFFICIENT_BYTES = 6  # per pixel: a progressive JPEG is kept whole, as coefficients of 16 bits
 
 _READS = 500_000  # a PNG of 768 MiB in chunks of 8 KiB takes about 400,000
@@ -118,6 +118,9 @@ def _decode(data: bytes, identity: Identity, order: _Order) -> Decoded:
         size = source.size
         baseline = kind is Format.JPEG and "progression" not in source.info
         order.check(size, baseline=baseline)
+        if kind is Format.HEIF and (found := _heif(data, size, order)) is not None:
+            image, size = found
+            return _decoded(identity, to_rgb(image, None), size)
         image = _avif(data, source, order) if kind is Format.AVIF else None
         image = _whole(source, kind, order, baseline=baseline) if image is None else to_rgb(image, None)
         return _decoded(identity, image, source.size if kind in _TURNED_BY_DECODER else size)
@@ -161,6 +164,14 @@ def _avif(data: bytes, source: "ImageFile.ImageFile", order: _Order) -> "Image.I
         return None
     order.hold(source.width * source.height * _AVIF_BYTES)
     return shrunk_avif(data, reduced_size(source.size, scale), alpha=source.mode == "RGBA")
+
+
+def _heif(data: bytes, size: tuple[int, int], order: _Order) -> "tuple[Image.Image, tuple[int, int]] | None":
+    """As `_webp`, for a HEIF file; with its full size, which turning it may change."""
+    if scale_for(size, order.minimum) == 1:
+        return None
+    order.hold(size[0] * size[1] * _HEIF_BYTES)
+    return shrunk_heif(data, order.minimum)
 
 
 def _opener(kind: Format) -> Callable[[io.BytesIO], "ImageFile.ImageFile"]:

@@ -1,6 +1,7 @@
 """Decoded pixels made ready for models: RGB, upright, reduced."""
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from phototag.media.fault import PhotoError
@@ -72,20 +73,23 @@ def _from_lab(image: "Image.Image") -> "Image.Image":
 
 
 def _reduce(image: "Image.Image", minimum: tuple[int, int] | None) -> "Image.Image":
-    """The picture in a mode that can be averaged, perhaps reduced: strip by strip, so that its copies are small."""
-    from PIL import Image
-
+    """The picture in a mode that can be averaged, perhaps reduced."""
     scale = scale_for(image.size, minimum)
     if scale == 1:
         return _averageable(image)
-    width, height = image.size
-    strips = [
-        _averageable(image.crop((0, top, width, min(top + STRIP_ROWS, height)))).reduce(scale)
-        for top in range(0, height, STRIP_ROWS)
-    ]
-    reduced = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
-    for number, strip in enumerate(strips):
-        reduced.paste(strip, (0, number * (STRIP_ROWS // scale)))
+    return reduced_in_strips(
+        lambda *rows: _averageable(image.crop((0, rows[0], image.width, rows[1]))), image.height, scale
+    )
+
+
+def reduced_in_strips(strip: "Callable[[int, int], Image.Image]", height: int, scale: int) -> "Image.Image":
+    """The picture whose rows from one number up to another `strip` gives, reduced to 1/`scale`: copies stay small."""
+    from PIL import Image
+
+    strips = [strip(top, min(top + STRIP_ROWS, height)).reduce(scale) for top in range(0, height, STRIP_ROWS)]
+    reduced = Image.new(strips[0].mode, (strips[0].width, sum(part.height for part in strips)))
+    for number, part in enumerate(strips):
+        reduced.paste(part, (0, number * (STRIP_ROWS // scale)))
     return reduced
 
 

@@ -1,9 +1,9 @@
-"""WebP and AVIF decoded at a reduced size, by the libraries that Pillow brings along.
+"""WebP, AVIF and HEIF decoded at a reduced size, without the copies that Pillow makes.
 
-As Pillow calls them they hold four copies of the whole picture: a gigabyte for 50 megapixels. Their own interfaces
-scale while they decode. Both are called by their public C functions (libwebp's `decode.h`, libavif's `avif.h`), found
-through Pillow's modules, whatever the files behind these are called. Where that does not work, or the picture is
-nothing ordinary (animated, damaged), the answer is None, and Pillow does it.
+As Pillow calls the libraries it brings along, WebP and AVIF hold four copies of the whole picture: a gigabyte for 50
+megapixels. Their own interfaces scale while they decode. Both are called by their public C functions (libwebp's
+`decode.h`, libavif's `avif.h`), found through Pillow's modules, whatever the files behind these are called. Where that
+does not work, or the picture is nothing ordinary (animated, damaged), the answer is None, and Pillow does it.
 """
 
 import ctypes
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from phototag.media.pixels import reduced_in_strips, scale_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +132,30 @@ def shrunk_avif(data: bytes, size: tuple[int, int], *, alpha: bool) -> "Image.Im
         if library.avifImageYUVToRGB(image, ctypes.byref(target)):
             return None
     return _image(pixels, size, alpha=alpha)
+
+
+def shrunk_heif(data: bytes, minimum: tuple[int, int] | None) -> "tuple[Image.Image, tuple[int, int]] | None":
+    """The primary picture of a HEIF file, turned as its container says and reduced as `minimum` allows (see
+    `decode`), and its full size; or None. Pillow's plugin would copy it in full once more."""
+    from PIL import Image
+    from pillow_heif import open_heif
+
+    try:
+        found = open_heif(data)
+        whole = found[found.primary_index]
+        pixels: bytes = whole.data
+    except (OSError, ValueError, SyntaxError, RuntimeError, EOFError):
+        return None  # Pillow says why
+    (width, height), mode, stride = whole.size, whole.mode, whole.stride
+    if mode not in ("RGB", "RGBA", "L"):
+        return None
+
+    def strip(top: int, bottom: int) -> "Image.Image":
+        return Image.frombytes(
+            mode, (width, bottom - top), pixels[top * stride : bottom * stride], "raw", mode, stride, 1
+        )
+
+    return reduced_in_strips(strip, height, scale_for(whole.size, minimum)), whole.size
 
 
 def _room(size: tuple[int, int], *, alpha: bool) -> "tuple[ctypes.Array[ctypes.c_char], int]":

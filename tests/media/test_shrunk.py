@@ -10,7 +10,7 @@ from phototag.media.content import identify
 from phototag.media.decode import decode
 from phototag.media.fault import PhotoError
 from phototag.media.shrunk import shrunk_avif, shrunk_webp, webp_features
-from tests.media.pictures import encode, gradient
+from tests.media.pictures import encode, exif_block, gradient
 
 SHRINK = {"WEBP": shrunk_webp, "AVIF": shrunk_avif}
 
@@ -69,3 +69,18 @@ def test_animations_are_left_to_pillow(tmp_path: Path) -> None:
     data = (tmp_path / "moving.webp").read_bytes()
     assert webp_features(data) is None
     assert decode(data, identify(data), minimum=50).image.size == (83, 55)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_heif_is_reduced_as_it_lies_upright(orientation: int, mode: str) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    image = picture("RGB").convert(mode)
+    data = encode(image, "HEIF", quality=95, exif=exif_block(orientation=orientation))
+    whole = decode(data, identify(data))
+    found = decode(data, identify(data), minimum=50)
+    assert found.photo == whole.photo
+    size = tuple(-(-side // 4) for side in whole.image.size)
+    assert found.image.size == size
+    assert difference(found.image, whole.image.resize(size, Image.Resampling.BOX)) < 5
