@@ -220,7 +220,8 @@ def _grown(options: argparse.Namespace, work: Path) -> None:
         rest = run_index(library, options.pack, work, database=database)
         again = run_index(library, options.pack, work, database=database)
         speeds[name] = rest - again
-        print(f"{name}: start {start.clock:.2f} s; {step} photos: {_told(speeds[name].per(step))}")
+        told = f"start {start.clock:.2f} s; nothing to do {again.clock:.2f} s"
+        print(f"{name}: {told}; {step} photos: {_told(speeds[name].per(step))}", flush=True)
     print(json.dumps({name: round(step / cost.clock, 1) for name, cost in speeds.items()}))
 
 

@@ -1,62 +1,90 @@
-"""The same photos through a straightforward loop: what a first version of such a program does.
+"""The same photos through what others do: a straightforward loop, and a CLIP-sized image encoder.
 
     python -m scripts.bench_peer PHOTOS [--count 60] [--pack small]
 
-Full decoding, one photo at a time, one process, onnxruntime as it comes (all cores for one photo), a commit per photo;
-beside it `phototag index` on the same photos, start-up and model loading included in both. Prints photos per second,
-seconds of processor per photo, and the largest resident memory of any one process.
+loop      a first version of such a program: full decoding, one photo at a time, one process, onnxruntime as it comes
+          (all cores for one photo), a commit per photo; the same models as phototag.
+encoder   the same loop with a ViT-B/32 image encoder at 256 pixels (`scripts/vit.py`: random weights, made now), which
+          is what CLIP-based searchers run for each photo.
+
+Prints photos per second of the whole run, and of the run without what it takes to start (a run over one photo is
+subtracted), seconds of processor per photo, and the peak memory of all processes (`scripts/measure_memory.py`).
 """
 
 import argparse
-import multiprocessing
 import os
-import resource
 import shutil
 import sqlite3
 import tempfile
-import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scripts.bench_index import run_index
 from scripts.bench_photos import shuffled
+from scripts.measure_memory import watch
+from scripts.vit import write_vit
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SIDE = 256
+Row = tuple[str, float, str | None]
 
 
 def main() -> None:
-    """Print one table."""
+    """Print one table, or be one of the others (`--be`)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--pack", default="small")
+    parser.add_argument("--be", choices=list(OTHERS), help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.be:
+        loop(options.photos, OTHERS[options.be](options.photos.parent, options.pack))
+        return
     with tempfile.TemporaryDirectory(prefix="phototag-peer-") as place:
         work = Path(place)
-        (work / "photos").mkdir()
-        for path in shuffled(options.photos)[: options.count]:
-            shutil.copyfile(path, work / "photos" / path.name)
-        cost = run_index(work / "photos", options.pack, work)
-        _row("phototag index", cost.clock, cost.processors, options.count)
-        began, before = time.perf_counter(), _spent()
-        loop = multiprocessing.get_context("spawn").Process(target=_loop, args=(work, options.pack))
-        loop.start()
-        loop.join()
-        _row("straightforward loop", time.perf_counter() - began, _spent() - before, options.count)
+        for name, paths in (("one", shuffled(options.photos)[:1]), ("all", shuffled(options.photos)[: options.count])):
+            (work / name).mkdir()
+            for path in paths:
+                shutil.copyfile(path, work / name / path.name)
+        write_vit(work / "vit.onnx", SIDE)
+        for name in ("phototag index", *OTHERS):
+            _compare(name, work, options.pack, options.count)
 
 
-def _row(name: str, seconds: float, processors: float, count: int) -> None:
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # of the largest so far: grows down the table
+def _compare(name: str, work: Path, pack: str, count: int) -> None:
+    seen = {}
+    for folder in ("one", "all"):
+        words: list[str | Path] = ["-m", "scripts.bench_peer", work / folder, "--pack", pack, "--be", name]
+        if name not in OTHERS:
+            database = work / f"{folder}.db"
+            words = ["-m", "phototag", "index", work / folder, "--pack", pack, "--db", database, "--quiet"]
+        seen[folder] = watch(words)
+    whole, start = seen["all"], seen["one"]
+    steady = (count - 1) / max(whole.seconds - start.seconds, 1e-3)
+    processors = 1000 * (whole.processors - start.processors) / (count - 1)
     print(
-        f"{name:22} {count / seconds:6.1f} photos/s  {1000 * processors / count:6.1f} ms of processor  {peak:5.0f} MiB"
+        f"{name:22} {count / whole.seconds:6.1f} photos/s, without starting {steady:6.1f}; "
+        f"{processors:6.1f} ms of processor a photo; {whole.peak:5.0f} MB",
+        flush=True,
     )
 
 
-def _spent() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def _loop(work: Path, pack: str) -> None:
+def loop(photos: Path, look: "Callable[[Image.Image], Iterator[Row]]") -> None:
+    """Decode in full, look, commit: photo after photo."""
     from PIL import Image, ImageOps
 
+    with closing(sqlite3.connect(photos.with_suffix(f".{os.getpid()}.db"))) as connection:
+        connection.execute("CREATE TABLE found (path TEXT, label TEXT, confidence REAL, more TEXT)")
+        for path in sorted(photos.iterdir()):
+            image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+            connection.executemany("INSERT INTO found VALUES (?, ?, ?, ?)", [(str(path), *row) for row in look(image)])
+            connection.commit()
+
+
+def _models(_work: Path, pack: str) -> "Callable[[Image.Image], Iterator[Row]]":
     from phototag.app.index import model_files
     from phototag.app.models import choose_models
     from phototag.app.words import load_vocabulary
@@ -66,19 +94,32 @@ def _loop(work: Path, pack: str) -> None:
     settings = load_settings().with_options(pack=pack)
     files = model_files(choose_models(settings), settings, load_vocabulary(settings))
     analysers = [open_analyser(model, threads=0) for model in files]
-    connection = sqlite3.connect(work / "loop.db")
-    connection.execute("CREATE TABLE found (path TEXT, label TEXT, confidence REAL, box TEXT)")
-    for path in sorted((work / "photos").iterdir()):
-        image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+
+    def look(image: "Image.Image") -> Iterator[Row]:
         for analyser in analysers:
             [findings] = analyser.analyse([image])
-            rows: list[tuple[str, str, float, str | None]] = []
-            rows += [(os.fspath(path), one.name, one.confidence, None) for one in findings.labels]
-            rows += [(os.fspath(path), one.label, one.confidence, repr(one.box)) for one in findings.detections]
-            connection.executemany("INSERT INTO found VALUES (?, ?, ?, ?)", rows)
-        connection.commit()
-    connection.close()
+            yield from ((one.name, one.confidence, None) for one in findings.labels)
+            yield from ((one.label, one.confidence, repr(one.box)) for one in findings.detections)
 
+    return look
+
+
+def _encoder(work: Path, _pack: str) -> "Callable[[Image.Image], Iterator[Row]]":
+    import numpy as np
+    import onnxruntime
+    from PIL import Image
+
+    session = onnxruntime.InferenceSession(str(work / "vit.onnx"), providers=["CPUExecutionProvider"])
+
+    def look(image: "Image.Image") -> Iterator[Row]:
+        pixels = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32) / 127.5 - 1
+        [[embedding]] = session.run(None, {"image": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})
+        yield "embedding", 1.0, embedding.tobytes().hex()
+
+    return look
+
+
+OTHERS = {"straightforward loop": _models, "ViT-B/32 encoder": _encoder}
 
 if __name__ == "__main__":
     main()

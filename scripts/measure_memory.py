@@ -8,13 +8,15 @@ counts once, however many of them share it. Beside it the sum of the resident si
 """
 
 import argparse
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +52,11 @@ def main() -> None:
             library.mkdir(parents=True)
             for path in (*ordinary, *large):
                 shutil.copyfile(path, library / path.name)
-            peak, resident, seconds = watch(library, Path(place) / f"{kind}.db", options.pack, options.workers)
+            words = ("-m", "phototag", "index", library, "--pack", options.pack, "--db", Path(place) / f"{kind}.db")
+            seen = watch([*words, "--workers", str(options.workers), "--quiet"])
             size = sum(path.stat().st_size for path in large[:1]) / 1e6
-            print(f"{kind:22} {size:6.1f} MB  peak {peak:6.0f} MB, resident {resident:6.0f} MB  {seconds:5.1f} s")
+            told = f"peak {seen.peak:6.0f} MB, resident {seen.resident:6.0f} MB"
+            print(f"{kind:22} {size:6.1f} MB  {told}  {seen.seconds:5.1f} s", flush=True)
             shutil.rmtree(library)
 
 
@@ -92,11 +96,20 @@ def enlarged(photo: Path, megapixels: float, seed: int) -> "Image.Image":
     return large
 
 
-def watch(library: Path, database: Path, pack: str, workers: int) -> tuple[float, float, float]:
-    """Index a folder: the peaks of both measures in MB, and the seconds it took."""
-    command = [sys.executable, "-m", "phototag", "index", str(library), "--pack", pack, "--db", str(database)]
-    began = time.monotonic()
-    process = subprocess.Popen([*command, "--workers", str(workers), "--quiet"])
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a program took: the peaks of both measures in MB, seconds by the clock, and seconds of processors."""
+
+    peak: float
+    resident: float
+    seconds: float
+    processors: float
+
+
+def watch(words: Sequence[str | Path]) -> Watched:
+    """Run Python with these words and watch it, with all that it starts."""
+    before, began = _children(), time.monotonic()
+    process = subprocess.Popen([sys.executable, *words])
     peak = resident = 0.0
     while process.poll() is None:
         sums = [sum(sizes) for sizes in zip(*_sizes(process.pid), strict=True)]
@@ -104,8 +117,13 @@ def watch(library: Path, database: Path, pack: str, workers: int) -> tuple[float
             peak, resident = max(peak, sums[0]), max(resident, sums[1])
         time.sleep(SAMPLE_SECONDS)
     if process.returncode:
-        sys.exit(f"phototag index ended with {process.returncode}")
-    return peak, resident, time.monotonic() - began
+        sys.exit(f"it ended with {process.returncode}")
+    return Watched(peak, resident, time.monotonic() - began, _children() - before)
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _sizes(pid: int) -> Iterator[tuple[float, float]]:
