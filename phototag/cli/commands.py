@@ -40,6 +40,7 @@ MODULES = {
     "compare": "compare",
     "errors": "errors",
     "runs": "runs",
+    "diff": "diff",
     "stats": "stats",
     "prune": "prune",
     "doctor": "doctor",

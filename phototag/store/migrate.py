@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert
 
 from phototag import __version__
 from phototag.errors import IndexFileError, IndexTooNewError
-from phototag.store import correction_tables, faults, learning_tables, views
+from phototag.store import correction_tables, faults, history_tables, learning_tables, views
 from phototag.store.clock import now
 from phototag.store.tables import metadata, migrations
 
@@ -33,6 +33,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(2, "corrections", correction_tables.create),
     Step(3, "keywords, vectors, taught tags", learning_tables.create),
+    Step(4, "history", history_tables.create),
 )
 
 
