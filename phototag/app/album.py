@@ -3,17 +3,20 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from phototag.app.answers import Answers
+from phototag.app.answers import Answers, open_answers
 from phototag.app.pictures import free_path
 from phototag.errors import PhototagError, UsageError
 from phototag.media.ignore import ALBUM_MARKER
 from phototag.query.parser import join_arguments
+from phototag.settings import Settings
+from phototag.store.albums import forget_album, list_albums, remember_album
+from phototag.store.engine import open_index
 
 MARKER = os.fsdecode(ALBUM_MARKER)
 
@@ -75,6 +78,42 @@ def refresh(name: str, words: Sequence[str], out: Path, kind: str | None, answer
     except OSError as error:
         raise PhototagError(f"can't write to {folder}: {error}", hint="Try --kind copy, or another place.") from error
     return Refreshed(folder, len(files), len(present), removed, len(missing) - len(present))
+
+
+def remember(folder: Path, settings: Settings) -> None:
+    """Note an album, so that `refresh_all` finds it."""
+    with open_index(settings.db, write=True) as index, index.begin() as conn:
+        remember_album(conn, _key(folder))
+
+
+def refresh_all(settings: Settings, note: Callable[[str], None]) -> list[Refreshed]:
+    """Bring every album of the index up to date, and note what became of each. One that was deleted is forgotten; one
+    whose drive is away, or whose query can't be answered any more, is left as it is."""
+    done: list[Refreshed] = []
+    gone: list[Path] = []
+    with open_answers(settings, lambda _: None) as answers:
+        for folder in map(Path, map(os.fsdecode, list_albums(answers.conn))):
+            if not (folder / MARKER).exists():
+                note(f"the album {folder} is not there now")
+                gone += [folder] if folder.parent.is_dir() else []
+                continue
+            try:
+                refreshed = refresh(folder.name, (), folder.parent, None, answers)
+            except PhototagError as error:
+                note(f"the album {folder} is left as it was: {error.message}")
+                continue
+            done.append(refreshed)
+            if refreshed.added or refreshed.removed:
+                note(f"the album {folder}: {refreshed.added:,} added, {refreshed.removed:,} removed")
+    if gone:
+        with open_index(settings.db, write=True) as index, index.begin() as conn:
+            for folder in gone:
+                forget_album(conn, _key(folder))
+    return done
+
+
+def _key(folder: Path) -> bytes:
+    return os.fsencode(os.path.abspath(folder))
 
 
 def _kind(name: str) -> Kind:

@@ -33,6 +33,11 @@ class IndexReport:
         """Photos that went through the models, per second of the whole run."""
         return self.analysed / self.seconds if self.seconds else 0.0
 
+    @property
+    def brought_changes(self) -> bool:
+        """Whether anything in the index is otherwise than before."""
+        return bool(self.new or self.changed or self.moved or self.missing or self.analysed)
+
     def to_json(self) -> dict[str, Any]:
         """The report as plain data."""
         counts = ("seen", "new", "changed", "moved", "unchanged", "analysed", "missing", "ignored", "raw", "video")

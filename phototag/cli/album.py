@@ -7,11 +7,12 @@ import typer
 
 from phototag.cli.search import QUERY_CONTEXT, checked
 from phototag.cli.session import Session, command
+from phototag.errors import UsageError
 
 
 def album(
     session: Session,
-    name: Annotated[str, typer.Argument(help="The album's name: a folder's.", show_default=False)],
+    name: Annotated[str | None, typer.Argument(help="The album's name: a folder's.", show_default=False)] = None,
     query: Annotated[
         list[str] | None, typer.Argument(help="What it holds; without it, the same as before.", show_default=False)
     ] = None,
@@ -22,18 +23,26 @@ def album(
             "--kind", metavar="symlink|hardlink|copy", help="What stands for a photo: a symlink.", show_default=False
         ),
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Bring every album of this index up to date.")] = False,
 ) -> None:
     """Make a folder with what a query finds, or bring it up to date: `phototag album pets 'cat or dog' --out ~/Albums`.
 
     The folder holds links to the photos, so it takes no space; `phototag index` leaves it out. Only what phototag put
-    there is ever removed.
+    there is ever removed. `phototag schedule` and `phototag album --all` bring all of them up to date.
     """
-    from phototag.app.album import refresh
+    from phototag.app.album import refresh, refresh_all, remember
     from phototag.app.answers import open_answers
     from phototag.render.text import counted
 
+    if every == (name is not None) or (every and (kind or out != Path())):
+        raise UsageError("name an album, or say --all alone", hint="`phototag album pets 'cat or dog' --out ~/Albums`")
+    if name is None:
+        done_all = refresh_all(session.settings, session.note)
+        session.note(f"{counted(len(done_all), 'album')} up to date")
+        return
     with open_answers(session.settings, session.note) as answers:
         done = refresh(name, checked(query or []), out, kind, answers)
+    remember(done.folder, session.settings)
     session.note(f"{done.folder}: {counted(done.photos, 'photo')}, {done.added:,} added, {done.removed:,} removed")
     if done.skipped:
         session.note(f"{counted(done.skipped, 'photo')} left out: not there now")

@@ -39,6 +39,7 @@ MODULES = {
     "dupes": "dupes",
     "compare": "compare",
     "errors": "errors",
+    "schedule": "schedule",
     "runs": "runs",
     "diff": "diff",
     "stats": "stats",

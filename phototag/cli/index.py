@@ -1,6 +1,7 @@
 """`phototag index`: tags and boxes for every photo, into the index."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,15 @@ def index(
     max_megapixels: Annotated[
         float | None, typer.Option(help="Refuse larger photos.", show_default="250 for baseline JPEG, else 120")
     ] = None,
+    on_change: Annotated[
+        str | None,
+        typer.Option(
+            "--on-change",
+            metavar="COMMAND",
+            help="A program that gets the report when it brought something.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Index folders of photos: only what is new or changed, and nothing is lost by looking.
@@ -42,8 +52,10 @@ def index(
     `phototag errors`. Ctrl-C keeps what is done.
     """
     from phototag.app.index import IndexOptions, run_index
+    from phototag.app.on_change import read_command, tell
     from phototag.cli.progress import progress
 
+    told = read_command(on_change) if on_change is not None else ()
     settings = session.settings.with_options(
         pack=pack,
         classifier=classifier,
@@ -65,6 +77,9 @@ def index(
 
         for line in report_lines(report, dry_run=dry_run):
             session.err.print(line, markup=False)
+    if told and not dry_run:
+        sys.stdout.flush()
+        tell(told, report, session.note)
 
 
 def add_to(app: typer.Typer) -> None:

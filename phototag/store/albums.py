@@ -1,0 +1,22 @@
+"""Where the albums of an index lie. What one holds is written in the album itself."""
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from phototag.store.clock import now
+from phototag.store.history_tables import albums
+
+
+def remember_album(conn: Connection, folder: bytes) -> None:
+    """Note an album by its absolute path."""
+    conn.execute(insert(albums).values(folder=folder, at=now()).on_conflict_do_nothing())
+
+
+def forget_album(conn: Connection, folder: bytes) -> None:
+    """Drop an album from the list."""
+    conn.execute(delete(albums).where(albums.c.folder == folder))
+
+
+def list_albums(conn: Connection) -> tuple[bytes, ...]:
+    """The folders of all albums, in the order of paths."""
+    return tuple(conn.execute(select(albums.c.folder).order_by(albums.c.folder)).scalars())
