@@ -2,12 +2,16 @@
 
 import os
 import tempfile
-import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from phototag.errors import UsageError
+from phototag.errors import PhototagError, UsageError
 from phototag.settings import CHECKS, Settings, checked_setting
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 TABLE = "thresholds"
 
@@ -21,26 +25,55 @@ def shown(settings: Settings) -> dict[str, Any]:
 def change(settings: Settings, name: str, value: str | None) -> None:
     """Write a setting into the user's file, or (None) take it out; `thresholds.LABEL` is one label's threshold.
 
-    Raises UsageError for a setting or a value that can't be used; the file is then as it was. Comments are not kept.
+    Raises UsageError for a setting or a value that can't be used; the file is then as it was.
     """
-    file = settings.config_file
-    document: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
     table, dot, label = name.partition(".")
-    if dot and table == TABLE:
-        changed = dict(document.get(TABLE, {})) | ({} if value is None else {label: _number(value)})
-        if value is None:
-            changed.pop(label, None)
-        document[TABLE] = checked_setting(TABLE, changed, name)
-    elif name == TABLE:
+    if name == TABLE:
         raise UsageError("thresholds are set one by one", hint="Write `phototag config set thresholds.dog 0.4`.")
-    elif value is None:
-        if name not in CHECKS:
-            checked_setting(name, None, "phototag config")
-        document.pop(name, None)
+    with edited(settings.config_file) as document:
+        if dot and table == TABLE:
+            _change_threshold(document, label, None if value is None else _number(value))
+        elif value is None:
+            if name not in CHECKS:
+                checked_setting(name, None, "phototag config")
+            document.pop(name, None)
+        else:
+            setting = checked_setting(name, value, "phototag config")
+            document[name] = list(setting) if isinstance(setting, tuple) else setting
+
+
+@contextmanager
+def edited(file: Path) -> Iterator["TOMLDocument"]:
+    """The settings in a file (or none), to be changed in place; its other lines and its comments stay.
+
+    Raises UsageError when the file can't be read, PhototagError when it can't be written. Nothing is written when the
+    block fails.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(file.read_text("utf-8")) if file.exists() else tomlkit.document()
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise UsageError(
+            f"the settings in {file} can't be read: {error}", hint="Mend the file, or move it away."
+        ) from error
+    yield document
+    _replace(file, tomlkit.dumps(document))
+
+
+def _change_threshold(document: "TOMLDocument", label: str, value: float | str | None) -> None:
+    import tomlkit
+
+    if value is not None:
+        value = checked_setting(TABLE, {label: value}, f"{TABLE}.{label}")[label]
+    if value is None and label not in document.get(TABLE, {}):
+        return
+    table = document.setdefault(TABLE, tomlkit.table())
+    if value is None:
+        table.remove(label)
     else:
-        setting = checked_setting(name, value, "phototag config")
-        document[name] = list(setting) if isinstance(setting, tuple) else setting
-    _write(file, document)
+        table[label] = value
 
 
 def _number(text: str) -> float | str:
@@ -50,14 +83,18 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _write(file: Path, document: dict[str, Any]) -> None:
-    import tomli_w
-
+def _replace(file: Path, text: str) -> None:
+    """Write the file in one step, for its owner only; a link to it stays a link."""
+    target = Path(os.path.realpath(file))
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=file.parent, prefix=".config-")
-        with os.fdopen(handle, "wb") as stream:
-            tomli_w.dump(document, stream)
-        os.replace(partial, file)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=".phototag-", suffix=".toml")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(text)
+            Path(partial).replace(target)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
     except OSError as error:
-        raise UsageError(f"can't write {file}: {error.strerror or error}") from error
+        raise PhototagError(f"can't write {file}: {error.strerror or error}", hint="Check its permissions.") from error

@@ -1,14 +1,12 @@
 """`phototag eval tune`: thresholds for single labels, learnt from labelled photos and kept in the user's settings."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phototag.app.config import edited
 from phototag.app.eval_detect import Detected
-from phototag.errors import PhototagError, UsageError
 from phototag.metrics.matching import Scored, score
 from phototag.metrics.tuning import Tuned, tune
 from phototag.settings import Settings
@@ -51,24 +49,15 @@ def tune_labels(detected: Detected, precision: float | None) -> list[Change]:
 def store_thresholds(settings: Settings, thresholds: Mapping[str, float]) -> Path:
     """Write thresholds into `[thresholds]` of the user's config file, whose other lines and comments stay; the file.
 
-    Raises UsageError when tomlkit is not installed or the file can't be read, PhototagError when it can't be written.
+    Errors as those of `phototag.app.config.edited`.
     """
-    try:
-        import tomlkit
-        from tomlkit.exceptions import TOMLKitError
-    except ImportError as error:
-        raise UsageError("tomlkit is not installed", hint="Run: pip install 'phototag[eval]'") from error
+    import tomlkit
+
     file = settings.config_file
-    try:
-        document = tomlkit.parse(file.read_text("utf-8")) if file.exists() else tomlkit.document()
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise UsageError(
-            f"the settings in {file} can't be read: {error}", hint="Mend the file, or move it away."
-        ) from error
-    table = document.setdefault("thresholds", tomlkit.table())
-    for label, value in sorted(thresholds.items()):
-        table[label] = value
-    _replace(file, tomlkit.dumps(document))
+    with edited(file) as document:
+        table = document.setdefault("thresholds", tomlkit.table())
+        for label, value in sorted(thresholds.items()):
+            table[label] = value
     return file
 
 
@@ -81,19 +70,3 @@ def _f1(scored: Scored, threshold: float) -> float | None:
     value = scored.rates(threshold).f1
     return None if value is None else round(100 * value, 2)
 
-
-def _replace(file: Path, text: str) -> None:
-    """Write the file in one step, for its owner only; a link to it stays a link."""
-    target = Path(os.path.realpath(file))
-    try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=target.parent, prefix=".phototag-", suffix=".toml")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(text)
-            Path(partial).replace(target)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise PhototagError(f"can't write {file}: {error.strerror or error}", hint="Check its permissions.") from error

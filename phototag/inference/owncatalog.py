@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from phototag.errors import ModelBrokenError
 from phototag.inference.spec import Fit, ModelSpec
 
@@ -28,8 +26,10 @@ def forget(catalog: Path, name: str) -> None:
 
 def write(catalog: Path, tables: Mapping[str, Any]) -> None:
     """Replace the catalog file in one step, for the user's eyes only."""
+    import tomlkit  # only writing needs it
+
     part = catalog.with_name(catalog.name + ".part")
-    part.write_text(tomli_w.dumps(tables), encoding="utf-8")
+    part.write_text(tomlkit.dumps(tables), encoding="utf-8")
     part.chmod(0o600)
     part.replace(catalog)
 

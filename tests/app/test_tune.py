@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from phototag.app.config import change
 from phototag.app.tune import store_thresholds
 from phototag.errors import UsageError
 from phototag.settings import load_settings
@@ -53,6 +54,22 @@ def test_any_label_can_be_written_and_read(config: Path, thresholds: Mapping[str
     config.unlink(missing_ok=True)
     store_thresholds(load_settings(), thresholds)
     assert load_settings().thresholds == thresholds
+
+
+def test_settings_are_changed_one_by_one_and_comments_stay(config: Path) -> None:
+    config.parent.mkdir()
+    before = "# my photos\nworkers = 2 # old laptop\n\n[thresholds]\n# too many cats\ncat = 0.9\n"
+    config.write_text(before)
+    change(load_settings(), "pack", "small")
+    change(load_settings(), "thresholds.dog", "0.5")
+    changed = load_settings()
+    assert (changed.pack, changed.workers, changed.thresholds) == ("small", 2, {"cat": 0.9, "dog": 0.5})
+    for name in ("pack", "thresholds.dog", "thresholds.bird"):
+        change(load_settings(), name, None)
+    assert config.read_text() == before
+    with pytest.raises(UsageError):
+        change(load_settings(), "min_confidence", "7")
+    assert config.read_text() == before
 
 
 def test_a_link_stays_a_link_and_a_broken_file_is_left_alone(config: Path, tmp_path: Path) -> None:
