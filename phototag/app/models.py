@@ -1,6 +1,6 @@
 """The models that a run uses, and the library they come from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from phototag.errors import UsageError
@@ -65,15 +65,25 @@ def choose_one(settings: Settings, task: Task) -> Installed:
 def install(
     settings: Settings, name: str, source: str | None, progress: Callable[[str, int, int], None]
 ) -> list[Installed]:
-    """The pack's models, installed from `source`, else from the configured source, else from the official addresses.
+    """The models of the pack `name`, or the model of that name, installed from `source`, else from the configured
+    source, else from the official addresses.
 
     `progress` gets (model, bytes done, bytes in all). Raises ModelError subclasses; what was installed stays.
     """
-    from phototag.inference.install import choose_sources, install_pack  # it brings http and ssl
+    from phototag.inference.install import choose_sources, install_models  # it brings http and ssl
 
     library = open_library(settings)
     sources = choose_sources(source or settings.model_source)
-    return install_pack(library, library.catalog.pack(name), sources, lambda spec, *sizes: progress(spec.name, *sizes))
+    catalog = library.catalog
+    names = (name,) if name in catalog.models and name not in catalog.packs else catalog.pack(name).models
+    return install_models(library, names, sources, lambda spec, *sizes: progress(spec.name, *sizes))
+
+
+def fuse(settings: Settings, name: str, members: Sequence[str], iou: float, threshold: float | None) -> ModelSpec:
+    """Make the detector `name`, which fuses the boxes of several. Errors as those of `fuse_models`."""
+    from phototag.inference.ensemble import Wish, fuse_models
+
+    return fuse_models(open_library(settings), name, Wish(tuple(members), iou, threshold))
 
 
 def model_states(settings: Settings) -> list[tuple[ModelSpec, State]]:

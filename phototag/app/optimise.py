@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from phototag.app.models import open_library
 from phototag.app.report import Listener, Note
 from phototag.errors import PhototagError, UsageError
-from phototag.inference.analyser import Analyser, open_analyser
+from phototag.inference.analyser import Analyser, open_single
 from phototag.inference.library import Installed, Library
+from phototag.inference.naming import checked_name
 from phototag.inference.optimise import quantise, simplify
 from phototag.inference.own import Told, add_model
 from phototag.inference.owncatalog import described
@@ -64,17 +65,18 @@ def optimise(settings: Settings, name: str, wish: Wish, listener: Listener) -> O
     """Make the copy that is wished for, compare it with the model `name`, and keep it as a model of the user's own.
 
     Raises PhototagError when the copy agrees too little with the original: then nothing is kept. Raises UsageError for
-    a name that is taken, an index with too few photos or a model that is quantised already; ModelError, IndexFileError.
+    a name that is taken, an index with too few photos or a model that can't be quantised; ModelError, IndexFileError.
     """
     library = open_library(settings)
     original = library.find(name)
-    if wish.name in library.catalog.models:
-        raise UsageError(f"there is a model “{wish.name}” already", hint="Choose another --name.")
+    checked_name(library, wish.name)
+    if original.members:
+        raise UsageError(f"{name} has no weights of its own", hint="Optimise its members, and fuse the copies.")
     paths = _sample(settings, wish.photos)
     learn, compare = paths[::2], paths[1::2]
     with tempfile.TemporaryDirectory(prefix="phototag-") as scratch:
         made = Path(scratch) / f"{wish.name}.onnx"
-        first = open_analyser(_file(original, original.path), threads=1)
+        first = open_single(_file(original, original.path), threads=1)
         if wish.int8:
             listener(Note(f"learning the ranges from {len(learn):,} photos"))
             simple = Path(scratch) / "simple.onnx"
@@ -84,7 +86,7 @@ def optimise(settings: Settings, name: str, wish: Wish, listener: Listener) -> O
         else:
             simplify(original.path, made)
         listener(Note(f"comparing on {len(compare):,} other photos"))
-        second = open_analyser(_file(original, made), threads=1)
+        second = open_single(_file(original, made), threads=1)
         result = _compare(original, (first, second), _pictures(compare, first, settings), made.stat().st_size)
         _keep(library, original, made, wish, result)
     return result

@@ -22,7 +22,9 @@ def model_file(found: Installed, vocabulary: Vocabulary, floor: float | None) ->
     """What a worker needs to load a model; labels get their canonical names, the floor None is the catalog's."""
     names = canonical_names(found.spec, vocabulary)
     above = words_above(names, vocabulary) if found.spec.task is Task.CLASSIFY else {}
-    return ModelFile(found.spec, found.path, found.sha256, names, above, floor)
+    # A box that one member alone found is worth less than it says: it must not be cut off before that is known.
+    members = tuple(model_file(member, vocabulary, floor or found.spec.confidences.floor) for member in found.members)
+    return ModelFile(found.spec, found.path, found.sha256, names, above, floor, members)
 
 
 def available_cores() -> int:

@@ -69,4 +69,3 @@ def _change(label: str, before: float, scored: Scored, best: Tuned) -> Change:
 def _f1(scored: Scored, threshold: float) -> float | None:
     value = scored.rates(threshold).f1
     return None if value is None else round(100 * value, 2)
-

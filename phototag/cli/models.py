@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phototag.cli.models_add import add
+from phototag.cli.models_fuse import fuse
 from phototag.cli.models_optimize import optimize
 from phototag.cli.session import Session, command
 from phototag.errors import ModelBrokenError
@@ -75,17 +76,19 @@ def _tried(spec: "ModelSpec") -> str:
 def show(session: Session, name: Name) -> None:
     """Show everything the catalog says of one model."""
     from phototag.app.models import open_library
+    from phototag.inference.recipe import FAMILY
     from phototag.render.tables import rows_table
 
     library = open_library(session.settings)
     spec = library.catalog.model(name)
+    fused = spec.head.raw.get("family") == FAMILY  # its members have inputs of their own
     facts = [
         ("task", spec.task.value),
         ("state", library.state(name).value),
         ("licence", spec.licence),
         ("source", spec.source),
         ("accuracy", spec.accuracy),
-        ("input", f"{spec.input.width}x{spec.input.height}, {spec.input.fit.value}"),
+        *(() if fused else (("input", f"{spec.input.width}x{spec.input.height}, {spec.input.fit.value}"),)),
         ("labels", f"{len(spec.labels)}"),
         ("threshold", f"{spec.confidences.threshold}"),
         ("note", spec.note),
@@ -101,13 +104,15 @@ def show(session: Session, name: Name) -> None:
 
 def install(
     session: Session,
-    pack: Annotated[str, typer.Argument(help="A pack, as `phototag models list` shows it.", show_default=False)],
+    pack: Annotated[
+        str, typer.Argument(help="A pack, or one model, as `phototag models list` shows it.", show_default=False)
+    ],
     source: Annotated[
         str | None,
         typer.Option("--from", metavar="DIR_OR_URL", help="Take the files from here.", show_default=False),
     ] = None,
 ) -> None:
-    """Install a pack: one classifier and one detector, checked against the catalog's checksums."""
+    """Install a pack (one classifier and one detector) or a single model, checked against the catalog's checksums."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
     from phototag.app.models import install as install_pack
@@ -161,6 +166,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("show")(command(show))
     group.command("install")(command(install))
     group.command("add")(command(add))
+    group.command("fuse", no_args_is_help=True)(command(fuse))
     group.command("optimize")(command(optimize))
     group.command("verify")(command(verify))
     group.command("remove")(command(remove))

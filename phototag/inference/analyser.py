@@ -10,10 +10,12 @@ from phototag.errors import ModelBrokenError
 from phototag.geometry import Box
 from phototag.inference.classify import ClassifierHead
 from phototag.inference.decoders import read_decoder
+from phototag.inference.fusion import fuse
 from phototag.inference.labels import UNUSED
 from phototag.inference.nms import Candidates, suppress
 from phototag.inference.preprocess import Placement, minimum_size, prepare
 from phototag.inference.providers import CPU
+from phototag.inference.recipe import read_recipe
 from phototag.inference.session import Session, Tensor
 from phototag.inference.spec import InputSpec, ModelFile
 from phototag.types import Detection, Findings, ModelId, Task
@@ -135,11 +137,40 @@ class Detector(_Model):
         )
 
 
-def open_analyser(model: ModelFile, *, threads: int = 0, provider: str = CPU) -> Classifier | Detector:
+class Fusion:
+    """Several detectors whose boxes are fused. See `Analyser`."""
+
+    def __init__(self, model: ModelFile, members: Sequence[Analyser]) -> None:
+        self.model = ModelId(model.spec.task, model.spec.name, model.sha256)
+        self.floor = model.spec.confidences.floor if model.floor is None else model.floor
+        sizes = [member.minimum_size for member in members]
+        self.minimum_size = max(size[0] for size in sizes), max(size[1] for size in sizes)
+        self._iou = read_recipe(model.path).iou
+        self._keep = model.spec.confidences.keep
+        self._members = members
+
+    def analyse(self, images: Sequence[Image.Image]) -> list[Findings]:
+        """The objects in each image, best first."""
+        opinions = zip(*(member.analyse(images) for member in self._members), strict=True)
+        return [Findings(detections=self._fused(several)) for several in opinions]
+
+    def _fused(self, several: Sequence[Findings]) -> tuple[Detection, ...]:
+        found = fuse([one.detections for one in several], self._iou)
+        return tuple(one for one in found if one.confidence >= self.floor)[: self._keep]
+
+
+def open_analyser(model: ModelFile, *, threads: int = 0, provider: str = CPU) -> Classifier | Detector | Fusion:
     """The model, ready to run on `threads` cores (0: all).
 
     Raises ModelBrokenError when the file can't be loaded or does not fit its description.
     """
+    if model.members:
+        return Fusion(model, [open_single(member, threads=threads, provider=provider) for member in model.members])
+    return open_single(model, threads=threads, provider=provider)
+
+
+def open_single(model: ModelFile, *, threads: int = 0, provider: str = CPU) -> Classifier | Detector:
+    """A model that is no fusion. See `open_analyser`."""
     session = Session(model.path, threads=threads, provider=provider)
     return Classifier(model, session) if model.spec.task is Task.CLASSIFY else Detector(model, session)
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from phototag.errors import ModelBrokenError, ModelError, ModelMissingError
-from phototag.inference.catalog import Pack
 from phototag.inference.download import Progress, fetch, is_url
 from phototag.inference.library import Installed, Library, State, expected_sha256, pin_path, sha256_of
 from phototag.inference.spec import Build, ModelSpec
@@ -33,22 +32,22 @@ def choose_sources(given: str | None) -> Sources:
     return Sources((configured,) if configured else (), official=True)
 
 
-def install_pack(
-    library: Library, pack: Pack, sources: Sources, progress: Callable[[ModelSpec, int, int], None]
+def install_models(
+    library: Library, names: Sequence[str], sources: Sources, progress: Callable[[ModelSpec, int, int], None]
 ) -> list[Installed]:
-    """Both models of `pack`, installed from the first source that has each; what is installed already is left alone.
+    """The named models, installed from the first source that has each; what is installed already is left alone.
 
     `progress` gets (model, bytes done, bytes in all). Raises ModelMissingError before anything is fetched when no
     source can have a file, ModelBrokenError when a file has the wrong bytes, ModelError when a download fails.
     """
-    specs = [library.catalog.model(name) for name in pack.models]
+    specs = [library.catalog.model(name) for name in names]
     for spec in specs:
-        _check_obtainable(library, pack, spec, sources)
+        _check_obtainable(library, spec, sources)
     return [install_model(library, spec, sources, partial(progress, spec)) for spec in specs]
 
 
 def install_model(library: Library, spec: ModelSpec, sources: Sources, progress: Progress) -> Installed:
-    """The model `spec`, installed from the first source that has one of its builds. Errors as `install_pack`."""
+    """The model `spec`, installed from the first source that has one of its builds. Errors as `install_models`."""
     try:
         return library.find(spec.name)
     except ModelError:  # missing, or damaged and about to be replaced
@@ -143,12 +142,12 @@ def part_path(target: Path) -> Path:
     return target.with_name(target.name + ".part")
 
 
-def _check_obtainable(library: Library, pack: Pack, spec: ModelSpec, sources: Sources) -> None:
+def _check_obtainable(library: Library, spec: ModelSpec, sources: Sources) -> None:
     if sources.places or spec.downloadable or library.state(spec.name) in (State.INSTALLED, State.EMBEDDED):
         return
     ready = ", ".join(library.catalog.downloadable_packs())
     raise ModelMissingError(
-        f"the model {spec.name} of the pack {pack.name} is published nowhere as ONNX",
+        f"the model {spec.name} is published nowhere as ONNX",
         hint=f"Give a folder that holds it with --from, or install a pack whose every file has an address: {ready}.",
     )
 

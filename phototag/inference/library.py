@@ -3,13 +3,14 @@
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from phototag.errors import ModelBrokenError, ModelMissingError, UsageError
 from phototag.inference.catalog import Catalog, Pack
 from phototag.inference.owncatalog import forget
+from phototag.inference.recipe import FAMILY, read_recipe
 from phototag.inference.spec import Build, ModelSpec
 from phototag.types import ModelId
 
@@ -30,13 +31,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A model's file on this machine, its checksum verified."""
+    """A model's file on this machine, its checksum verified; `members` are the detectors whose boxes it fuses."""
 
     spec: ModelSpec
     build: Build
     path: Path
     sha256: str
     embedded: bool
+    members: tuple["Installed", ...] = ()
 
     @property
     def model(self) -> ModelId:
@@ -68,11 +70,18 @@ class Library:
         for build, path, embedded in present:
             digest = sha256_of(path)
             if digest == expected_sha256(build, path):
-                return Installed(spec, build, path, digest, embedded)
+                found = Installed(spec, build, path, digest, embedded)
+                return self._with_members(found) if spec.head.raw.get("family") == FAMILY else found
         raise ModelBrokenError(
             f"the model file {present[0][1]} is damaged: its checksum is none of those in the catalog",
             hint=f"`phototag models remove {name}`, then: {self.install_hint(name)}",
         )
+
+    def _with_members(self, found: Installed) -> Installed:
+        """A fused detector. Its identity has those of its members in it: with another member it is another model."""
+        members = tuple(self.find(name) for name in read_recipe(found.path).members)
+        digests = [found.sha256, *(member.sha256 for member in members)]
+        return replace(found, sha256=hashlib.sha256("\n".join(digests).encode("ascii")).hexdigest(), members=members)
 
     def state(self, name: str) -> State:
         """Whether the model `name` can be used."""

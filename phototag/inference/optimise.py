@@ -44,8 +44,8 @@ def quantise(source: Path, target: Path, feeds: Iterable[Mapping[str, Tensor]]) 
     the kind that it will see, from which the range of each activation is taken.
 
     Post-training static quantisation with scales per channel: Jacob et al., Quantization and Training of Neural
-    Networks for Efficient Integer-Arithmetic-Only Inference, CVPR 2018. Raises UsageError when onnx is not installed or
-    the model is quantised already, ModelBrokenError when it can't be quantised.
+    Networks for Efficient Integer-Arithmetic-Only Inference, CVPR 2018. Raises UsageError when onnx is not installed,
+    or the model is quantised already or has no layer that could be, ModelBrokenError when the tools fail.
     """
     try:
         import onnx
@@ -69,23 +69,29 @@ def quantise(source: Path, target: Path, feeds: Iterable[Mapping[str, Tensor]]) 
         raise UsageError("the model is quantised already", hint="Leave --int8 out.")
     with _as_broken(source):
         newer = _newer(model, target)
+        delicate = _delicate((newer or model).graph)
+        if delicate >= {node.name for node in (newer or model).graph.node if node.op_type in WEIGHTED}:
+            raise UsageError(
+                "the model is too small to be quantised: all its layers are among those that stay in floating point",
+                hint="Leave --int8 out.",
+            )
         quantize_static(
             newer or model,
             str(target),
             Reader(),
             op_types_to_quantize=list(WEIGHTED),
-            nodes_to_exclude=_delicate((newer or model).graph),
+            nodes_to_exclude=sorted(delicate),
             per_channel=newer is not None,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
 
 
-def _delicate(graph: Any) -> list[str]:
+def _delicate(graph: Any) -> set[str]:
     """The names of the layers that stay in floating point: the first `FIRST`, and those that make the outputs."""
     layers = [node for node in graph.node if node.op_type in WEIGHTED]
     makers = {name: node for node in graph.node for name in node.output}
-    names = [node.name for node in layers[:FIRST]]
+    names = {node.name for node in layers[:FIRST]}
     waiting, seen = [output.name for output in graph.output], set()
     while waiting:
         name = waiting.pop()
@@ -94,7 +100,7 @@ def _delicate(graph: Any) -> list[str]:
             continue
         seen.add(name)
         if node.op_type in WEIGHTED:
-            names.append(node.name)
+            names.add(node.name)
         else:
             waiting += node.input
     return names
@@ -134,7 +140,7 @@ def _as_broken(source: Path) -> Iterator[None]:
     logging.disable(logging.WARNING)
     try:
         yield
-    except ModelBrokenError:
+    except (ModelBrokenError, UsageError):
         raise
     except Exception as error:  # the tools raise whatever goes wrong inside them
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -15,6 +15,7 @@ from phototag.inference.analyser import open_analyser
 from phototag.inference.catalog import read_catalog
 from phototag.inference.labels import UNUSED, LabelList, read_labels
 from phototag.inference.library import OWN_CATALOG, Library, sha256_of
+from phototag.inference.naming import checked_name
 from phototag.inference.owncatalog import enter, write
 from phototag.inference.recognise import FAMILIES_FILE, Guess, recognise
 from phototag.inference.session import Session
@@ -62,10 +63,7 @@ def add_model(library: Library, file: Path, name: str, told: Told | None = None)
     nothing is kept then.
     """
     told = told or Told()
-    if name in library.catalog.models:
-        raise UsageError(f"there is a model “{name}” already", hint="Choose another --name.")
-    if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
-        raise UsageError(f"“{name}” can't be the name of a model", hint="Use letters, digits and hyphens.")
+    checked_name(library, name)
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
     library.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,8 +80,6 @@ def add_model(library: Library, file: Path, name: str, told: Told | None = None)
         model = folder / file.name
         table["builds"] = [{"file": file.name, "size": model.stat().st_size, "sha256": sha256_of(model), "url": ""}]
         _prove(Path(scratch), name, table)
-        if (library.folder / name).is_dir():
-            raise UsageError(f"{library.folder / name} is in the way", hint="Move it away, or choose another --name.")
         folder.rename(library.folder / name)
     enter(library.folder / OWN_CATALOG, name, table)
     library.catalog = library.catalog.with_own(read_catalog(library.folder / OWN_CATALOG))

@@ -128,7 +128,7 @@ class ModelFile:
     """A model to load: its description and its file.
 
     `names` has the name to use for each of the model's labels (`labels.UNUSED` leaves one out), `ancestors` the
-    words at or above each name; `floor` None means the catalog's.
+    words at or above each name; `floor` None means the catalog's; `members` are the detectors whose boxes it fuses.
     """
 
     spec: ModelSpec
@@ -137,6 +137,7 @@ class ModelFile:
     names: tuple[str, ...]
     ancestors: Mapping[str, tuple[str, ...]]
     floor: float | None
+    members: tuple["ModelFile", ...] = ()
 
 
 def read_spec(name: str, table: Table, folder: Path) -> ModelSpec:

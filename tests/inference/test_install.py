@@ -15,7 +15,7 @@ import pytest
 from phototag.errors import ModelBrokenError, ModelError, ModelMissingError
 from phototag.inference import download
 from phototag.inference.catalog import Catalog, load_catalog
-from phototag.inference.install import Sources, choose_sources, install_model, install_pack, part_path
+from phototag.inference.install import Sources, choose_sources, install_model, install_models, part_path
 from phototag.inference.library import Library, State, pin_path
 from phototag.inference.spec import Build, ModelSpec
 
@@ -266,19 +266,19 @@ def test_a_folder_with_wrong_or_no_files(library: Library, tmp_path: Path) -> No
     pack = library.catalog.pack("separate")
     sources = Sources((str(tmp_path / "nowhere"),), official=False)
     with pytest.raises(ModelMissingError, match="was not found") as caught:
-        install_pack(library, pack, sources, lambda *_: None)
+        install_models(library, pack.models, sources, lambda *_: None)
     assert "colours.onnx" in caught.value.message
     (tmp_path / "nowhere").mkdir()
     (tmp_path / "nowhere" / "colours.onnx").write_bytes(b"not this")
     with pytest.raises(ModelBrokenError, match=r"colours\.onnx is not the model"):
-        install_pack(library, pack, sources, lambda *_: None)
+        install_models(library, pack.models, sources, lambda *_: None)
     assert list(library.folder.rglob("*")) == []
 
 
 def test_a_pack_that_is_published_nowhere_names_those_that_are(tmp_path: Path) -> None:
     library = Library(load_catalog(), tmp_path / "models")
     with pytest.raises(ModelMissingError, match="published nowhere as ONNX") as caught:
-        install_pack(library, library.catalog.pack("small"), choose_sources(None), lambda *_: None)
+        install_models(library, library.catalog.pack("small").models, choose_sources(None), lambda *_: None)
     assert "standard" in caught.value.hint
     assert not library.folder.exists(), "nothing was fetched"
 

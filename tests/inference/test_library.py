@@ -6,7 +6,7 @@ import pytest
 
 from phototag.errors import ModelBrokenError, ModelMissingError, UsageError
 from phototag.inference.catalog import Catalog, load_catalog
-from phototag.inference.install import Sources, install_pack
+from phototag.inference.install import Sources, install_models
 from phototag.inference.library import Library, State
 from tests.onnx_models import write_models
 
@@ -18,7 +18,7 @@ def library(catalog: Catalog, tmp_path: Path) -> Library:
 
 def install(library: Library) -> None:
     sources = Sources((str(library.catalog.folder),), official=False)
-    install_pack(library, library.catalog.pack("separate"), sources, lambda *_: None)
+    install_models(library, library.catalog.pack("separate").models, sources, lambda *_: None)
 
 
 def test_the_embedded_pack_is_used_until_a_better_one_is_installed(library: Library) -> None:
