@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from phototag.cli.session import Session, command
+
+if TYPE_CHECKING:
+    from phototag.app.eval_detect import Detected
 
 Truth = Annotated[
     Path, typer.Argument(help="A COCO file, a VOC folder or a YOLO folder (or its data.yaml).", show_default=False)
@@ -88,7 +91,13 @@ def classify(
 
 def tune(
     session: Session,
-    truth: Truth,
+    truth: Annotated[
+        Path | None,
+        typer.Argument(help="A COCO file, a VOC folder or a YOLO folder (or its data.yaml).", show_default=False),
+    ] = None,
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="Learn from the photos whose boxes you put right, instead.")
+    ] = False,
     images: Images = None,
     pack: Pack = None,
     model: Model = None,
@@ -100,20 +109,19 @@ def tune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Learn a threshold for each label from photos with boxes, and keep them in your settings.
+    """Learn a threshold for each label from photos with boxes, or from your corrections, and keep it in your settings.
 
     They are used by every query from then on; nothing is indexed again. A label needs five objects to learn from.
     """
-    from phototag.app import eval_detect
     from phototag.app.tune import store_thresholds, tune_labels
-    from phototag.cli.progress import progress
     from phototag.errors import UsageError
     from phototag.render.evaluation import tuning_table
 
     if precision is not None and (f1 or not 0 < precision <= 1):
         raise UsageError("--precision is a number between 0 and 1, without --f1", hint="For example: --precision 0.9")
-    with progress(session) as listener:
-        detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
+    if corrections and (truth or images or pack or model):
+        raise UsageError("--corrections asks the index: no TRUTH, --images, --pack or --model goes with it")
+    detected = _examples(session, truth, images, pack, model) if not corrections else _corrected(session)
     changes = tune_labels(detected, precision)
     if as_json:
         session.print(json.dumps([change.to_json() for change in changes], ensure_ascii=False))
@@ -122,6 +130,27 @@ def tune(
     if changes and not dry_run:
         file = store_thresholds(session.settings, {change.label: change.after for change in changes})
         session.note(f"Stored in {file}, for the labels of {detected.model}; delete a line there to undo it.")
+
+
+def _examples(
+    session: Session, truth: Path | None, images: Path | None, pack: str | None, model: str | None
+) -> "Detected":
+    from phototag.app import eval_detect
+    from phototag.cli.progress import progress
+    from phototag.errors import UsageError
+
+    if truth is None:
+        raise UsageError("a TRUTH is missing", hint="Name photos with boxes, or learn from your own: --corrections.")
+    with progress(session) as listener:
+        return eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
+
+
+def _corrected(session: Session) -> "Detected":
+    from phototag.app.corrected import detected_in_corrected
+
+    detected = detected_in_corrected(session.settings)
+    session.note(f"Learning from {len(detected.scenes):,} photos that you put right, as they stand now.")
+    return detected
 
 
 def _tell(session: Session, document: dict[str, Any]) -> None:

@@ -155,6 +155,34 @@ def test_tuned_thresholds_are_stored_with_care_and_answer_queries(
     assert file.read_text() == after
 
 
+def test_thresholds_are_learnt_from_corrections(
+    phototag: Run, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHOTOTAG_CONFIG_DIR", str(tmp_path / "config"))
+    for number in range(6):
+        image = paint({(0, 0): "person"})
+        image.paste((220, 60, 63), (2 * CELL, 2 * CELL, 3 * CELL, 3 * CELL))  # a wrong person, less sure
+        image.putpixel((255, 0), (number, 0, 0))
+        image.save(gallery / f"{number}.png")
+    phototag("index", gallery)
+    assert b"no photos with corrected boxes" in phototag("eval", "tune", "--corrections", code=2).stderr
+    assert b"TRUTH is missing" in phototag("eval", "tune", "--dry-run", code=2).stderr
+    phototag("eval", "tune", gallery, "--corrections", code=2)
+    for number in range(6):
+        phototag("box", gallery / f"{number}.png", "--delete", "2")
+    before = json.loads(phototag("count", "person", "--json").stdout)
+    [learnt] = json.loads(phototag("eval", "tune", "--corrections", "--json").stdout)
+    assert (learnt["label"], learnt["objects"]) == ("person", 6)
+    assert learnt["before"] < learnt["after"]
+    assert learnt["f1_before"] < learnt["f1_after"] == 100.0
+    assert json.loads(phototag("count", "person", "--json").stdout) == before, "what was right is still found"
+    newer = gallery / "new.png"
+    image.putpixel((255, 0), (99, 0, 0))
+    image.save(newer)
+    phototag("index", gallery)
+    assert [one["label"] for one in json.loads(phototag("show", newer, "--json").stdout)["objects"]] == ["person"]
+
+
 def test_compare(phototag: Run, gallery: Path, tmp_path: Path, tiny_models: Path) -> None:
     phototag("index", gallery)
     same = json.loads(phototag("compare", "tiny", "tiny", "--json").stdout)
