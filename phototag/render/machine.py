@@ -17,9 +17,9 @@ def hit_document(hit: Hit) -> dict[str, Any]:
     """A hit as the contract's JSON object; boxes are pixels of the upright image."""
     return {
         **hit_facts(hit),
-        "keywords": list(hit.metadata.keywords),
         "labels": [label_document(label) for label in hit.labels],
         "objects": [object_document(found, hit.width, hit.height) for found in hit.objects],
+        "keywords": list(hit.metadata.keywords),
     }
 
 

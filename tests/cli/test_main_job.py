@@ -51,7 +51,7 @@ def test_a_hit_in_json_keeps_its_promises(phototag: Run, gallery: Path) -> None:
     [hit] = json.loads(phototag("search", "object:dog", "--json").stdout)
     assert list(hit) == [
         "path", "copies", "offline", "score", "width", "height", "taken_at", "camera", "latitude", "longitude",
-        "labels", "objects",
+        "labels", "objects", "keywords",
     ]  # fmt: skip
     assert (hit["path"], hit["copies"], hit["offline"], hit["width"]) == (str(gallery / "walk.png"), 1, False, 256)
     assert hit["taken_at"] is None
