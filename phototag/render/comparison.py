@@ -1,6 +1,7 @@
 """Two packs compared, as tables for a person."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
@@ -19,6 +20,8 @@ def comparison_tables(document: Mapping[str, Any], most: int = SHOWN) -> Iterato
         (("photos a second", *speeds),),
     )
     for kind in ("boxes", "labels"):
+        if not document[kind]:
+            continue
         yield rows_table(
             ((f"{kind} of {second} against {first}", "left"), ("gained", "right"), ("lost", "right")),
             ((row["label"], f"{row['gained']:,}", f"{row['lost']:,}") for row in document[kind][:most]),
@@ -30,6 +33,10 @@ def comparison_tables(document: Mapping[str, Any], most: int = SHOWN) -> Iterato
 
 
 def _told(change: Mapping[str, Any]) -> str:
-    parts = [f"+{name}" for name in (*change["boxes_gained"], *(f"#{n}" for n in change["labels_gained"]))]
-    parts += [f"−{name}" for name in (*change["boxes_lost"], *(f"#{n}" for n in change["labels_lost"]))]
+    parts = [f"+{name}" for name in (*_counted(change["boxes_gained"]), *(f"#{n}" for n in change["labels_gained"]))]
+    parts += [f"−{name}" for name in (*_counted(change["boxes_lost"]), *(f"#{n}" for n in change["labels_lost"]))]
     return ", ".join(parts[:4]) + (f" … {len(parts) - 4} more" if len(parts) > 4 else "")
+
+
+def _counted(boxes: Iterable[str]) -> list[str]:
+    return [f"{number} {name}" for name, number in Counter(boxes).most_common()]

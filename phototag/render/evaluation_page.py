@@ -87,14 +87,9 @@ def _render(*, plots: Sequence[tuple[str, str]], pictures: Sequence[Picture], **
 def _matrix(document: Mapping[str, Any]) -> dict[str, Any] | None:
     """The labels with the most mistakes, and background; the strength of a cell is its part of the row."""
     cells = {(e["truth"] or BACKGROUND, e["found"] or BACKGROUND): e["number"] for e in document["confusion"]}
-    mistakes: dict[str, int] = {}
-    for (there, said), number in cells.items():
-        for name in {there, said} - {BACKGROUND}:
-            mistakes[name] = mistakes.get(name, 0) + (number if there != said else 0)
-    names = sorted(mistakes, key=lambda name: (-mistakes[name], name))[:MATRIX_LABELS]
+    names = _confused(cells)
     if not names:
         return None
-    names.append(BACKGROUND)
     rows = []
     for there in names:
         total = sum(number for (row, _), number in cells.items() if row == there) or 1
@@ -109,6 +104,20 @@ def _matrix(document: Mapping[str, Any]) -> dict[str, Any] | None:
             )
         )
     return {"columns": names, "rows": rows}
+
+
+def _confused(cells: Mapping[tuple[str, str], int]) -> list[str]:
+    """The labels to show. Of a detector's, those with the most mistakes, and background; of a classifier's, both of
+    each pair that was confused most often, for among a thousand labels the worst ones need not have met."""
+    wrong = sorted((pair for pair in cells if pair[0] != pair[1]), key=lambda pair: (-cells[pair], pair))
+    if not any(BACKGROUND in pair for pair in cells):
+        return list(dict.fromkeys(name for pair in wrong[: MATRIX_LABELS // 2] for name in pair))
+    mistakes: dict[str, int] = {}
+    for pair in wrong:
+        for name in pair:
+            mistakes[name] = mistakes.get(name, 0) + cells[pair]
+    mistakes.pop(BACKGROUND, None)
+    return [*sorted(mistakes, key=lambda name: (-mistakes[name], name))[:MATRIX_LABELS], BACKGROUND]
 
 
 def _jpeg(image: "Image") -> str:

@@ -50,11 +50,16 @@ def test_a_classifiers_page() -> None:
         "photos": 4,
         **dict.fromkeys(("top1", "top5", "everyday", "macro_f1", "ece"), 75.0),
         "labels": [{"label": "beagle", "photos": 2, "precision": None, "recall": 50.0, "f1": 66.67}],
-        "confusion": [{"truth": "beagle", "found": "golden retriever", "number": 1}],
+        "confusion": [
+            {"truth": f"often {number}", "found": f"said {number}", "number": 10 + number} for number in range(7)
+        ]
+        + [{"truth": "beagle", "found": name, "number": 1} for name in ("golden retriever", "cat", "dog")],
     }
     page = classification_page(document, Page({"answers": [(0.5, 0.25)]}))
     assert "66.7" in page
-    assert "golden retriever" in page
+    assert all(f">{10 + number}<" in page for number in range(7)), "the pairs that were confused most often meet"
+    assert "golden retriever" not in page
+    assert "ackground stands" not in page
     assert "Worst photos" not in page
 
 
