@@ -84,7 +84,7 @@ def kills(work: Path, part: int) -> bool:
     last = finish(start(photos, database))
     same = content(database) == content(reference)
     told = f"the last run analysed {last['analysed']} of {whole['analysed']}, {kept} were kept"
-    print(f"kills: {50 // part}; {told}; the same content: {same}")
+    print(f"kills: {50 // part}; {told}; the same content: {same}", flush=True)
     return same and last["analysed"] == int(str(whole["analysed"])) - kept
 
 
@@ -99,7 +99,8 @@ def crowd(work: Path, part: int) -> bool:
         shutil.copyfile(some[name % len(some)], photos / f"{name:07}.png")
     first = finish(start(photos, database))
     second = finish(start(photos, database))
-    print(f"crowd: {number:,} files in one folder: {first['seconds']} s, unchanged {second['seconds']} s")
+    told = f"{first['seconds']} s, unchanged {second['seconds']} s"
+    print(f"crowd: {number:,} files in one folder: {told}", flush=True)
     return second["unchanged"] == number and second["analysed"] == 0
 
 
@@ -115,11 +116,11 @@ def flat(work: Path, part: int) -> bool:
         time.sleep(SAMPLE_SECONDS)
     report = finish(process)
     steady = samples[len(samples) // 10 : -2]
-    third = len(steady) // 3 or 1
-    early, late = max(steady[:third]), max(steady[-third:])
+    part_size = len(steady) // 5 or 1
+    peaks = [max(steady[at : at + part_size]) for at in range(0, len(steady) - part_size + 1, part_size)][:5]
     told = f"{report['analysed']} photos at {report['photos_per_second']}/s"
-    print(f"flat: {told}; {early:.0f} MiB early, {late:.0f} MiB late")
-    return late < early * 1.1
+    print(f"flat: {told}; the peaks of its five parts: {', '.join(f'{peak:.0f}' for peak in peaks)} MiB", flush=True)
+    return peaks[-1] < peaks[0] * 1.1
 
 
 def _resident(pid: int) -> float:
