@@ -119,29 +119,45 @@ def test_hostile_files(
 
 
 EVIL_DECODER = """
-import os, signal
+import os, signal, time
 from PIL import PngImagePlugin
+from phototag.app.messages import Link
 
 def load(self, good=PngImagePlugin.PngImageFile.load):
-    if self.fp and self.fp.getvalue().endswith(b"EVIL"):
+    if self.fp and self.fp.getvalue().endswith(b"CRASH"):
         os.kill(os.getpid(), signal.SIGSEGV)
+    if self.fp and self.fp.getvalue().endswith(b"HANG"):
+        time.sleep(1000)
     return good(self)
 
+def expect(self, seconds, good=Link.expect):  # decoding has 10 seconds; here it gets 2
+    good(self, 2.0 if seconds < 20 else seconds)
+
 PngImagePlugin.PngImageFile.load = load
+Link.expect = expect
 """
 
 
-def test_a_decoder_that_kills_its_process_costs_one_problem(
-    phototag: Run, gallery: Path, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("ending", "reason"), [(b"CRASH", "its decoder crashed"), (b"HANG", "its decoder took too long")]
+)
+def test_an_evil_decoder_costs_one_problem(
+    phototag: Run,
+    gallery: Path,
+    database: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: bytes,
+    reason: str,
 ) -> None:
-    """Python runs `sitecustomize` when it starts: here it puts a PNG decoder in place that crashes on marked files."""
+    """Python runs `sitecustomize` when it starts: here it puts a PNG decoder in place that fails on marked files."""
     fill(gallery, 30)
     (gallery / "walk.png").rename(gallery / "evil.png")
     with (gallery / "evil.png").open("ab") as file:
-        file.write(b"EVIL")
+        file.write(ending)
     (tmp_path / "sitecustomize.py").write_text(EVIL_DECODER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     report = json.loads(phototag("index", gallery, "--json").stdout)
-    assert report["failed"] == [{"path": str(gallery / "evil.png"), "stage": "decode", "reason": "its decoder crashed"}]
+    assert report["failed"] == [{"path": str(gallery / "evil.png"), "stage": "decode", "reason": reason}]
     assert analysed(database) == 33
     assert json.loads(phototag("index", "--json").stdout)["failed"] == []
