@@ -17,7 +17,7 @@ from phototag.query.explain import Reason
 from phototag.query.parser import join_arguments, parse
 from phototag.query.resolve import Resolver
 from phototag.query.thresholds import Thresholds
-from phototag.query.tree import Node
+from phototag.query.tree import Node, Tag, Things, Word, descriptions_of
 from phototag.query.verbs import strip_verb
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
@@ -29,8 +29,8 @@ from phototag.store.engine import open_index
 from phototag.store.explain import Part, emptied_by, explained
 from phototag.store.saved import find_query
 from phototag.store.scope import Scope
-from phototag.store.statistics import completeness
-from phototag.types import Hit
+from phototag.store.statistics import completeness, stored_floor
+from phototag.types import Hit, Task
 
 if TYPE_CHECKING:
     from phototag.query.sentence import Understood
@@ -96,6 +96,7 @@ class Answers:
         self._tell_incomplete(asked.question.scope)
         for word in asked.question.absent():
             self.note(f"“{word}” is a known word, but no model has seen one in this index.")
+        self._tell_floor(asked)
         return asked
 
     def read(self, words: Sequence[str], *, online: bool = False) -> Question:
@@ -121,6 +122,20 @@ class Answers:
     def _saved(self, name: str) -> Node | None:
         query = find_query(self.conn, name)
         return None if query is None else parse(query, self.vocabulary.knows)
+
+    def _tell_floor(self, asked: Question) -> None:
+        """Say it where less is asked for than was stored."""
+        leaves = list(descriptions_of(asked.node))
+        told = []
+        for task, kinds, what in ((Task.DETECT, (Word, Things), "objects"), (Task.CLASSIFY, (Word, Tag), "labels")):
+            confidences = [leaf.confidence for leaf in leaves if isinstance(leaf, kinds)]
+            least = min((c for c in (*confidences, self.thresholds.minimum) if c is not None), default=None)
+            if confidences and least is not None:
+                floor = stored_floor(self.conn, task, asked.question.scope)
+                told += [f"{what} below {floor:g}"] if least < floor else []
+        if told:
+            hint = " (`phototag index --floor X` stores more)" if "objects" in told[0] else ""
+            self.note(f"The index does not have {' and '.join(told)}{hint}.")
 
     def _tell_incomplete(self, scope: Scope) -> None:
         state = completeness(self.conn, scope)

@@ -212,18 +212,24 @@ def positive_leaves(node: Node) -> Iterator[Word | Tag | Count]:
         yield node
 
 
-def words_of(node: Node) -> Iterator["Word | Tag | Things"]:
-    """Every place of a resolved tree where a word stands, in reading order."""
+def descriptions_of(node: Node) -> Iterator["Word | Tag | Things"]:
+    """Every place of a resolved tree where labels or boxes are asked for, in reading order."""
     if isinstance(node, And | Or):
         for part in node.parts:
-            yield from words_of(part)
+            yield from descriptions_of(part)
     elif isinstance(node, Not):
-        yield from words_of(node.part)
+        yield from descriptions_of(node.part)
     elif isinstance(node, Word | Tag):
         yield node
     elif isinstance(node, Count):
-        named = [node.things, *([node.things.relation.other] if node.things.relation else [])]
-        yield from (things for things in named if things.word is not None)
+        yield node.things
+        if node.things.relation:
+            yield node.things.relation.other
+
+
+def words_of(node: Node) -> Iterator["Word | Tag | Things"]:
+    """Every place of a resolved tree where a word stands, in reading order."""
+    return (leaf for leaf in descriptions_of(node) if leaf.word is not None)
 
 
 def labels_of(leaf: "Word | Tag | Things") -> frozenset[str]:

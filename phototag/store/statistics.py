@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from phototag.store import planes
 from phototag.store.scope import ANYONE, Scope
 from phototag.store.tables import IGNORED, MISSING, PRESENT
+from phototag.types import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ def completeness(conn: Connection, scope: Scope = ANYONE) -> Completeness:
         SELECT count(*) FROM analyses a JOIN analyses b ON b.photo_id = a.photo_id AND b.task = 'detect' AND b.live
         WHERE a.task = 'classify' AND a.live"""))  # fmt: skip
     return Completeness(row[0], row[1], row[2], both)
+
+
+def stored_floor(conn: Connection, task: Task, scope: Scope = ANYONE) -> float:
+    """The confidence below which the models that answer stored nothing; 0 where none has answered.
+
+    Photos were mostly analysed down to the same floor; of those that were not, the first and the last are looked at.
+    """
+    ends = [
+        conn.exec_driver_sql(
+            scope.over(f"SELECT floor FROM analyses WHERE live AND task = ? ORDER BY photo_id {order} LIMIT 1"),
+            (task.value,),
+        ).scalar_one_or_none()
+        for order in ("ASC", "DESC")
+    ]
+    return max((floor for floor in ends if floor is not None), default=0.0)
 
 
 def statistics(conn: Connection) -> Statistics:

@@ -27,6 +27,16 @@ def test_a_word_without_a_photo_is_known(phototag: Run, gallery: Path) -> None:
     assert b"no model has seen one" in phototag("search", "zebra").stderr
 
 
+def test_asking_for_less_than_is_stored_is_noted(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    assert b"objects below 0.1 and labels below 0.02" in phototag("count", "car@0.01").stderr
+    assert b"have objects below 0.1 (" in phototag("count", "any:object@0.05").stderr
+    assert b"have labels below 0.02." in phototag("search", "tag:beagle", "--min-confidence", "0.01").stderr
+    assert b"below" not in phototag("count", "car@0.1").stderr
+    phototag("index", gallery, "--floor", "0.01")
+    assert b"objects" not in phototag("count", "car@0.01").stderr
+
+
 def test_saved_queries(phototag: Run, gallery: Path) -> None:
     phototag("index", gallery)
     phototag("save", "company", "person>=2")
