@@ -6,7 +6,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -44,13 +45,19 @@ BATCH_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """What a run does beyond the settings: `limit` bounds the photos that are read, `wait` is in seconds."""
+    """What a run does beyond the settings: `limit` bounds the photos that are read, `wait` is in seconds.
+
+    `folders` are looked at beside the paths of the run, without what lies below them; the files in `writing` are left
+    for a later run. Both are absolute.
+    """
 
     force: bool = False
     dry_run: bool = False
     limit: int | None = None
     wait: float = 0.0
     retry_failed: bool = False
+    folders: tuple[bytes, ...] = ()
+    writing: frozenset[bytes] = frozenset()
 
 
 def run_index(paths: Sequence[Path], settings: Settings, options: IndexOptions, listener: Listener) -> IndexReport:
@@ -138,7 +145,7 @@ class _Run:
             self.listener(Note(f"The models run on {provider}."))
 
     def _begin(self, conn: Connection, paths: Sequence[Path]) -> None:
-        self.scopes = _scopes(conn, paths)
+        self.scopes = _scopes(conn, paths, self.options.folders)
         self.run_id = start_run(conn)
         installed = (self.choice.classifier, self.choice.detector)
         self.wanted = want(conn, [(found.model, _floor(found, self.settings)) for found in installed])
@@ -152,7 +159,8 @@ class _Run:
 
     def _jobs(self, scope: Scope, transaction: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Job]:
         """The files of a scope that must be read. No transaction is open while one is handed out."""
-        for listing in scan(scope.root.path, scope.folder, self.rules):
+        listings = scan(scope.root.path, scope.folder, self.rules)
+        for listing in listings if scope.deep else islice(listings, 1):
             if listing.folder == scope.folder and not listing.complete and not listing.stamps:
                 self.sync.unreachable(scope.root.id, listing.problems[0].reason)  # offline, which is no problem
                 return
@@ -163,8 +171,11 @@ class _Run:
             for todo in changes.todo:
                 if self.options.limit is not None and self.queued >= self.options.limit:
                     break
+                path = os.path.join(scope.root.path, todo.stamp.relative)
+                if path in self.options.writing:
+                    continue
                 self.queued += 1
-                yield Job(os.path.join(scope.root.path, todo.stamp.relative), scope.root.id, todo.stamp)
+                yield Job(path, scope.root.id, todo.stamp)
 
     def _lookup(self, contents: Sequence[bytes | None]) -> list[frozenset[Task]]:
         """The tasks that each content still needs: none for a moved file or a copy."""
@@ -213,10 +224,10 @@ class _Run:
         report.failed += listing.problems
 
     def _sweep(self, conn: Connection) -> None:
-        swept = self.sync.sweep(conn, [(scope.root.id, scope.folder) for scope in self.scopes])
+        swept = self.sync.sweep(conn, [(scope.root.id, scope.folder) for scope in self.scopes if scope.deep])
         self.report.missing = swept.missing
         self.report.moved = swept.moved
-        self.report.new -= swept.moved
+        self.report.new = max(0, self.report.new - swept.moved)  # some may have arrived in a run before
         self.report.offline = list(swept.offline)
 
     def _tell(self) -> None:
@@ -248,8 +259,11 @@ def _check_provider(provider: str) -> None:
         candidates(provider)
 
 
-def _scopes(conn: Connection, paths: Sequence[Path]) -> list[Scope]:
-    """What to walk. A path that is missing must be known, for then it is offline and no mistake."""
+def _scopes(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes]) -> list[Scope]:
+    """What to walk: the trees at `paths`, of the known ones among `folders` only their own files; else every root.
+
+    A path that is missing must be known, for then it is offline and no mistake.
+    """
     scopes = []
     for path in paths:
         absolute = os.fsencode(os.path.abspath(path.expanduser()))
@@ -257,10 +271,11 @@ def _scopes(conn: Connection, paths: Sequence[Path]) -> list[Scope]:
             missing = "is no folder" if os.path.exists(absolute) else "does not exist, and was never indexed"
             raise UsageError(f"{path} {missing}", hint="Name a folder with photos in it.")
         scopes.append(add_root(conn, absolute))
-    if paths:
+    if paths or folders:
+        alone = [replace(scope, deep=False) for folder in folders if (scope := find_scope(conn, folder))]
         # A root that was absorbed by a parent named later is walked with it.
         known_roots = {root.id for root in list_roots(conn)}
-        return [scope for scope in scopes if scope.root.id in known_roots]
+        return [scope for scope in scopes + alone if scope.root.id in known_roots]
     scopes = [Scope(root, b"") for root in list_roots(conn)]
     if not scopes:
         raise UsageError("nothing was indexed yet", hint="Name a folder: `phototag index ~/Pictures`.")

@@ -39,6 +39,7 @@ MODULES = {
     "dupes": "dupes",
     "compare": "compare",
     "errors": "errors",
+    "watch": "watch",
     "schedule": "schedule",
     "runs": "runs",
     "diff": "diff",

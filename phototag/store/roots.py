@@ -30,10 +30,12 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run shall walk: `folder` (relative, b"" for all of it) below a root."""
+    """What a run shall walk: `folder` (relative, b"" for all of it) below a root, and unless it is `deep` nothing below
+    that folder."""
 
     root: Root
     folder: bytes
+    deep: bool = True
 
     @property
     def path(self) -> bytes:

@@ -1,0 +1,1 @@
+"""`phototag watch`: the index follows the folders within seconds."""
