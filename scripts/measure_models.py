@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, help="default: images/ beside TRUTH")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth photo of the truth alone")
     options = parser.parse_intermixed_args()
-    truth = _truth(options.truth, options.every) if options.task == Task.DETECT else None
+    truth = read_truth(options.truth, options.every) if options.task == Task.DETECT else None
     specs = [spec for spec in load_catalog().models.values() if spec.task == options.task]
     for spec in specs:
         if options.names and spec.name not in options.names:
@@ -66,7 +66,8 @@ def _open(spec: ModelSpec, folder: Path) -> Analyser | None:
     return None
 
 
-def _truth(file: Path, every: int) -> Any:
+def read_truth(file: Path, every: int) -> Any:
+    """The truth in COCO's format, of every Nth photo."""
     truth = json.loads(file.read_text("utf-8"))
     truth["images"] = truth["images"][::every]
     kept = {photo["id"] for photo in truth["images"]}

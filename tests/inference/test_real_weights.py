@@ -1,7 +1,6 @@
 """Real weights on real photos: what phototag decodes agrees with the models' own published decoding."""
 
 import io
-import json
 import tarfile
 from pathlib import Path
 
@@ -14,17 +13,12 @@ from phototag.inference.install import choose_sources, install_model
 from phototag.inference.labels import read_labels
 from phototag.inference.library import Library
 from phototag.inference.spec import ModelFile
-from scripts.measure_models import average_precision
+from scripts.measure_models import average_precision, read_truth
 
-EXPECTED = {
-    "yolox-nano": (30.2, 45.7),
-    "deimv2-femto": (35.4, 52.1),
-    "deimv2-atto": (29.2, 44.3),
-    "nanodet-m": (26.6, 44.0),
-    "fastestdet": (18.6, 33.4),
-}
-"""AP and AP50 on the 141 photos by an independent decoder with pycocotools; FastestDet's are our own, the other's being
-17.3 and 33.3."""
+EXPECTED = {"deimv2-atto": (29.5, 45.3), "nanodet-m": (26.9, 43.0), "fastestdet": (18.9, 34.3)}
+"""AP and AP50 on every second of the 141 photos, one detector a family. On all of them the figures of phototag and of
+an independent decoder with pycocotools lie within 0.3 and 0.7 of each other (docs/models.md), but for FastestDet's.
+YOLOX-nano is measured on all 141 in tests/cli/test_eval.py."""
 
 
 def open_real(name: str, shared: Path, folder: Path, floor: float) -> Analyser:
@@ -38,13 +32,13 @@ def test_average_precision(name: str, shared: Path, tmp_path: Path) -> None:
     pytest.importorskip("faster_coco_eval", reason="needs phototag[eval]")
     detector = open_real(name, shared, tmp_path, 0.01)
     folder = shared / "data" / "coco-dev"
-    truth = json.loads((folder / "instances.json").read_text("utf-8"))
+    truth = read_truth(folder / "instances.json", every=2)
     found = {
         photo["id"]: detector.analyse([Image.open(folder / "images" / photo["file_name"]).convert("RGB")])[0].detections
         for photo in truth["images"]
     }
-    assert len(found) == 141
-    assert average_precision(truth, found) == pytest.approx(EXPECTED[name], abs=0.8)
+    assert len(found) == 71
+    assert average_precision(truth, found) == pytest.approx(EXPECTED[name], abs=0.5)
 
 
 @pytest.mark.parametrize("name", ["mobilenet-edgetpu", "mobilenet-v2"])
