@@ -6,9 +6,10 @@
 
 `speed`: the ideal is as many processes as cores, each doing nothing but reading, scaled decoding, EXIF, hashing,
 preprocessing and both models, photo after photo. Ideal and real run take turns; start-up is left out by the slope
-between a short and a long run. Besides the clock, the processors' time is compared: it tells the overhead on a machine
-that does other things as well. `unchanged` compares a second run with a bare walk. `grown` adds photos to an empty
-index and to a large one (`scripts/synthetic_index.py` makes it).
+between a short and a long run. On a machine that does other things as well the clock says little: so the processors'
+time is compared too, and the share of time that workers slept is told (`scripts/idleness.py`). `unchanged` compares a
+second run with a bare walk. `grown` adds photos to an empty index and to a large one, which
+`scripts/synthetic_index.py` makes.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from scripts.bench_photos import shuffled, write_photos
+from scripts.idleness import idle_share
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WARM_UP = 5
@@ -39,6 +41,7 @@ class Cost:
 
     clock: float
     processors: float
+    idle: float = 0.0  # the share of time that workers slept
 
     def __sub__(self, other: "Cost") -> "Cost":
         return Cost(self.clock - other.clock, self.processors - other.processors)
@@ -95,7 +98,7 @@ def _speed(options: argparse.Namespace, work: Path) -> None:
         shares.append(ideal.processors / real.processors)
         others = (_busy() - busy - (_children() - own)) / (time.perf_counter() - began) / CORES
         told = f"ideal {_told(ideal)}; real {_told(real)}; efficiency {ratios[-1]:.3f}, {shares[-1]:.3f} by processors"
-        print(f"round {number + 1}: {told}; other programs had {others:.0%} of the machine", flush=True)
+        print(f"round {number + 1}: {told}; workers slept {long.idle:.1%}; others had {others:.0%}", flush=True)
     print(f"efficiency {statistics.median(ratios):.3f} by the clock, {statistics.median(shares):.3f} by processors")
 
 
@@ -114,8 +117,11 @@ def run_index(folder: Path, pack: str, work: Path, limit: int | None = None, dat
         command += ["--limit", str(limit)]
     before = _children()
     began = time.perf_counter()
-    subprocess.run([*command, "--json"], check=True, stdout=subprocess.DEVNULL)
-    return Cost(time.perf_counter() - began, _children() - before)
+    process = subprocess.Popen([*command, "--json"], stdout=subprocess.DEVNULL)
+    idle = idle_share(process)
+    if process.returncode:
+        sys.exit(f"phototag index ended with {process.returncode}")
+    return Cost(time.perf_counter() - began, _children() - before, idle)
 
 
 def _busy() -> float:
