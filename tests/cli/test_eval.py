@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.conftest import Run
+from tests.conftest import Inside
 from tests.onnx_models import COLOURS, paint
 
 CELL = 64  # pixels of a cell in `paint`'s photos
@@ -46,13 +46,13 @@ def truth(gallery: Path) -> Path:
     return truth_of(gallery, photos, ("person", "dog", "automobile", "unicorn"))
 
 
-def evaluated(phototag: Run, *arguments: str | Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(phototag("eval", *arguments, "--json").stdout)
+def evaluated(inside: Inside, *arguments: str | Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(inside("eval", *arguments, "--json").out)
     return document
 
 
-def test_eval_detect_measures_what_index_would_store(phototag: Run, gallery: Path, truth: Path) -> None:
-    document = evaluated(phototag, "detect", truth, "--images", gallery)
+def test_eval_detect_measures_what_index_would_store(inside: Inside, gallery: Path, truth: Path) -> None:
+    document = evaluated(inside, "detect", truth, "--images", gallery)
     assert (document["model"], document["photos"]) == ("squares", 4)
     assert (document["precision"], document["recall"]) == (100.0, pytest.approx(100 * 5 / 6, abs=0.01))
     rows = {row["label"]: row for row in document["labels"]}
@@ -62,54 +62,54 @@ def test_eval_detect_measures_what_index_would_store(phototag: Run, gallery: Pat
     assert rows["dog"]["AP"] == pytest.approx(100 * 51 / 101, abs=0.01)  # half the objects, at full precision
     assert document["counts"] == {"photos": 4, "objects": 6, "found": 5, "error_per_photo": 0.25}
     assert {"truth": "dog", "found": None, "number": 1} in document["confusion"]
-    told = phototag("eval", "detect", truth, "--images", gallery).stdout.decode()
+    told = inside("eval", "detect", truth, "--images", gallery).out
     assert "AP at IoU 0.50" in told
     assert "background" in told
 
 
-def test_a_detection_below_a_broader_label_counts(phototag: Run, gallery: Path) -> None:
+def test_a_detection_below_a_broader_label_counts(inside: Inside, gallery: Path) -> None:
     photos = {name: {at: "animal" for at, label in cells.items() if label == "dog"} for name, cells in PHOTOS.items()}
-    document = evaluated(phototag, "detect", truth_of(gallery, photos, ("animal",)), "--images", gallery)
+    document = evaluated(inside, "detect", truth_of(gallery, photos, ("animal",)), "--images", gallery)
     assert (document["AP50"], document["precision"], document["recall"]) == (100.0, 100.0, 100.0)
 
 
-def test_a_label_that_the_model_lacks_is_left_out_and_an_unknown_one_refused(phototag: Run, gallery: Path) -> None:
+def test_a_label_that_the_model_lacks_is_left_out_and_an_unknown_one_refused(inside: Inside, gallery: Path) -> None:
     truth = truth_of(gallery, {"walk.png": {(0, 0): "person", (2, 2): "bicycle"}}, ("person", "bicycle"))
-    done = phototag("eval", "detect", truth, "--images", gallery, "--json")
-    assert json.loads(done.stdout)["left_out"] == ["bicycle"]
-    assert b"bicycle" in done.stderr
+    done = inside("eval", "detect", truth, "--images", gallery, "--json")
+    assert json.loads(done.out)["left_out"] == ["bicycle"]
+    assert "bicycle" in done.err
     truth = truth_of(gallery, {"walk.png": {(0, 0): "person", (2, 2): "snarkk"}}, ("person", "snarkk"))
-    assert b"snarkk" in phototag("eval", "detect", truth, "--images", gallery, code=2).stderr
+    assert "snarkk" in inside("eval", "detect", truth, "--images", gallery, code=2).err
     truth = truth_of(gallery, {"walk.png": {(2, 2): "bicycle"}}, ("bicycle",))
-    assert b"no label in common" in phototag("eval", "detect", truth, "--images", gallery, code=2).stderr
+    assert "no label in common" in inside("eval", "detect", truth, "--images", gallery, code=2).err
 
 
-def test_other_photos_than_the_truth_was_made_for_are_refused(phototag: Run, gallery: Path) -> None:
+def test_other_photos_than_the_truth_was_made_for_are_refused(inside: Inside, gallery: Path) -> None:
     truth = truth_of(gallery, {"walk.png": {(0, 0): "person"}}, ("person",))
     paint({}).resize((300, 200)).save(gallery / "walk.png")
-    assert b"300 x 200" in phototag("eval", "detect", truth, "--images", gallery, code=2).stderr
+    assert "300 x 200" in inside("eval", "detect", truth, "--images", gallery, code=2).err
     (gallery / "walk.png").unlink()
-    assert b"--images DIR" in phototag("eval", "detect", truth, "--images", gallery, code=2).stderr
+    assert "--images DIR" in inside("eval", "detect", truth, "--images", gallery, code=2).err
 
 
-def test_a_shrunk_copy_is_measured_and_a_broken_photo_is_told(phototag: Run, gallery: Path) -> None:
+def test_a_shrunk_copy_is_measured_and_a_broken_photo_is_told(inside: Inside, gallery: Path) -> None:
     photos = {"walk.png": {(0, 0): "person"}, "two people.jpg": {(0, 0): "person"}}
     truth = truth_of(gallery, photos, ("person",))
     with Image.open(gallery / "walk.png") as image:
         image.resize((128, 128)).save(gallery / "walk.png")
     (gallery / "two people.jpg").write_bytes(b"no photo")
-    document = evaluated(phototag, "detect", truth, "--images", gallery)
+    document = evaluated(inside, "detect", truth, "--images", gallery)
     assert (document["photos"], document["AP50"]) == (1, 100.0)
     assert [Path(problem["path"]).name for problem in document["failed"]] == ["two people.jpg"]
 
 
-def test_eval_classify(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+def test_eval_classify(inside: Inside, gallery: Path, tmp_path: Path) -> None:
     folder = tmp_path / "labelled"
     for label in ("strawberry", "broccoli", "beagle"):
         (folder / label).mkdir(parents=True)
         Image.new("RGB", (64, 64), COLOURS[label]).save(folder / label / "1.png")
     Image.new("RGB", (64, 64), COLOURS["golden retriever"]).save(folder / "beagle" / "2.png")
-    document = evaluated(phototag, "classify", folder)
+    document = evaluated(inside, "classify", folder)
     assert (document["model"], document["photos"]) == ("colours", 4)
     assert (document["top1"], document["everyday"], document["top5"]) == (75.0, 100.0, 100.0)
     rows = {row["label"]: row for row in document["labels"]}
@@ -118,12 +118,12 @@ def test_eval_classify(phototag: Run, gallery: Path, tmp_path: Path) -> None:
     assert document["confusion"] == [{"truth": "beagle", "found": "golden retriever", "number": 1}]
     table = tmp_path / "truth.csv"
     table.write_text("labelled/beagle/2.png,dog\nlabelled/strawberry/1.png,strawberry\n")
-    assert evaluated(phototag, "classify", table)["top1"] == 100.0  # a golden retriever is a dog
-    assert "right in everyday words" in phototag("eval", "classify", table).stdout.decode()
+    assert evaluated(inside, "classify", table)["top1"] == 100.0  # a golden retriever is a dog
+    assert "right in everyday words" in inside("eval", "classify", table).out
 
 
 def test_tuned_thresholds_are_stored_with_care_and_answer_queries(
-    phototag: Run, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inside: Inside, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
     config.mkdir()
@@ -139,24 +139,24 @@ def test_tuned_thresholds_are_stored_with_care_and_answer_queries(
         image.save(gallery / f"{number}.png")
         photos[f"{number}.png"] = cells
     truth = truth_of(gallery, photos, ("person",))
-    phototag("index", gallery)
-    assert phototag("count", "person").stdout == b"person: 15 objects in 8 photos\n"
-    [planned] = json.loads(phototag("eval", "tune", truth, "--images", gallery, "--dry-run", "--json").stdout)
+    inside("index", gallery)
+    assert inside("count", "person").out == "person: 15 objects in 8 photos\n"
+    [planned] = json.loads(inside("eval", "tune", truth, "--images", gallery, "--dry-run", "--json").out)
     before = file.read_text()
     assert "0.6 # too many" in before
     assert "person" not in before
     assert planned["f1_before"] < planned["f1_after"] == 100.0
-    phototag("eval", "tune", truth, "--images", gallery, "--precision", "0.95")
+    inside("eval", "tune", truth, "--images", gallery, "--precision", "0.95")
     after = file.read_text()
     assert after.startswith("# mine\nworkers = 1 # slow machine\n\n[thresholds]\ncat = 0.6 # too many\n")
     assert tomllib.loads(after)["thresholds"] == {"cat": 0.6, "person": planned["after"]}
-    assert phototag("count", "person").stdout == b"person: 9 objects in 8 photos\n"
-    phototag("eval", "tune", truth, "--images", gallery, "--precision", "2", code=2)
+    assert inside("count", "person").out == "person: 9 objects in 8 photos\n"
+    inside("eval", "tune", truth, "--images", gallery, "--precision", "2", code=2)
     assert file.read_text() == after
 
 
 def test_thresholds_are_learnt_from_corrections(
-    phototag: Run, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inside: Inside, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PHOTOTAG_CONFIG_DIR", str(tmp_path / "config"))
     for number in range(6):
@@ -164,37 +164,37 @@ def test_thresholds_are_learnt_from_corrections(
         image.paste((220, 60, 63), (2 * CELL, 2 * CELL, 3 * CELL, 3 * CELL))  # a wrong person, less sure
         image.putpixel((255, 0), (number, 0, 0))
         image.save(gallery / f"{number}.png")
-    phototag("index", gallery)
-    assert b"no photos with corrected boxes" in phototag("eval", "tune", "--corrections", code=2).stderr
-    assert b"TRUTH is missing" in phototag("eval", "tune", "--dry-run", code=2).stderr
-    phototag("eval", "tune", gallery, "--corrections", code=2)
+    inside("index", gallery)
+    assert "no photos with corrected boxes" in inside("eval", "tune", "--corrections", code=2).err
+    assert "TRUTH is missing" in inside("eval", "tune", "--dry-run", code=2).err
+    inside("eval", "tune", gallery, "--corrections", code=2)
     for number in range(6):
-        phototag("box", gallery / f"{number}.png", "--delete", "2")
-    before = json.loads(phototag("count", "person", "--json").stdout)
-    [learnt] = json.loads(phototag("eval", "tune", "--corrections", "--json").stdout)
+        inside("box", gallery / f"{number}.png", "--delete", "2")
+    before = json.loads(inside("count", "person", "--json").out)
+    [learnt] = json.loads(inside("eval", "tune", "--corrections", "--json").out)
     assert (learnt["label"], learnt["objects"]) == ("person", 6)
     assert learnt["before"] < learnt["after"]
     assert learnt["f1_before"] < learnt["f1_after"] == 100.0
-    assert json.loads(phototag("count", "person", "--json").stdout) == before, "what was right is still found"
+    assert json.loads(inside("count", "person", "--json").out) == before, "what was right is still found"
     newer = gallery / "new.png"
     image.putpixel((255, 0), (99, 0, 0))
     image.save(newer)
-    phototag("index", gallery)
-    assert [one["label"] for one in json.loads(phototag("show", newer, "--json").stdout)["objects"]] == ["person"]
+    inside("index", gallery)
+    assert [one["label"] for one in json.loads(inside("show", newer, "--json").out)["objects"]] == ["person"]
 
 
-def test_compare(phototag: Run, gallery: Path, tmp_path: Path, tiny_models: Path) -> None:
-    phototag("index", gallery)
-    same = json.loads(phototag("compare", "tiny", "tiny", "--json").stdout)
+def test_compare(inside: Inside, gallery: Path, tmp_path: Path, tiny_models: Path) -> None:
+    inside("index", gallery)
+    same = json.loads(inside("compare", "tiny", "tiny", "--json").out)
     assert (same["photos"], same["changed"], same["boxes"], same["labels"]) == (4, [], [], [])
     assert all(speed > 0 for speed in same["photos_per_second"])
-    assert b"no pack" in phototag("compare", "tiny", "other", code=2).stderr
-    assert b"--sheet" not in phototag("compare", "tiny", "tiny", "--sheet", tmp_path / "a.gif", code=2).stdout
+    assert "no pack" in inside("compare", "tiny", "other", code=2).err
+    assert "--sheet" not in inside("compare", "tiny", "tiny", "--sheet", tmp_path / "a.gif", code=2).out
 
 
-def test_the_average_precision_of_real_weights(phototag: Run, shared: Path) -> None:
-    phototag("models", "install", "small", "--from", shared / "models")
-    document = evaluated(phototag, "detect", shared / "data" / "coco-dev" / "instances.json", "--pack", "small")
+def test_the_average_precision_of_real_weights(inside: Inside, shared: Path) -> None:
+    inside("models", "install", "small", "--from", shared / "models")
+    document = evaluated(inside, "detect", shared / "data" / "coco-dev" / "instances.json", "--pack", "small")
     assert document["photos"] == 141
     assert document["AP"] == pytest.approx(30.2, abs=0.3)  # what an independent decoder gave
     assert document["AP50"] == pytest.approx(45.7, abs=0.3)

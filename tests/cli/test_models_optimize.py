@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Inside
 from tests.onnx_models import OBJECTS, paint
 
 PLACES = [(column, row) for column in range(4) for row in range(4)]
@@ -21,26 +21,26 @@ def many(gallery: Path) -> Path:
 
 
 @pytest.mark.parametrize("model", ["squares", "colours"])
-def test_a_copy_that_agrees_is_kept_and_used(phototag: Run, many: Path, model: str) -> None:
-    phototag("index", many)
-    done = phototag("models", "optimize", model, "--name", "small")
-    assert b"agreement" in done.stdout
-    assert b"photos that it did not learn from" in done.stderr
-    listed = {one["name"]: one for one in json.loads(phototag("models", "list", "--json").stdout)["models"]}
+def test_a_copy_that_agrees_is_kept_and_used(inside: Inside, many: Path, model: str) -> None:
+    inside("index", many)
+    done = inside("models", "optimize", model, "--name", "small")
+    assert "agreement" in done.out
+    assert "photos that it did not learn from" in done.err
+    listed = {one["name"]: one for one in json.loads(inside("models", "list", "--json").out)["models"]}
     assert listed["small"]["own"] is True
     assert f"made from {model}" in listed["small"]["note"]
     task = {"squares": "--detector", "colours": "--classifier"}[model]
-    before = phototag("count", "person", "--json").stdout
-    report = json.loads(phototag("index", many, task, "small", "--json").stdout)
+    before = inside("count", "person", "--json").out
+    report = json.loads(inside("index", many, task, "small", "--json").out)
     assert "small" in report["models"].values()
     assert report["analysed"] == 24, "another model: every photo is analysed again"
-    assert phototag("count", "person", "--json").stdout == before
+    assert inside("count", "person", "--json").out == before
 
 
-def test_what_is_not_kept(phototag: Run, many: Path) -> None:
-    assert b"phototag index" in phototag("models", "optimize", "squares", code=4).stderr
-    phototag("index", many)
-    assert b"too small to be quantised" in phototag("models", "optimize", "squares", "--int8", code=2).stderr
-    assert b"already" in phototag("models", "optimize", "squares", "--name", "colours", code=2).stderr
-    names = {one["name"] for one in json.loads(phototag("models", "list", "--json").stdout)["models"]}
+def test_what_is_not_kept(inside: Inside, many: Path) -> None:
+    assert "phototag index" in inside("models", "optimize", "squares", code=4).err
+    inside("index", many)
+    assert "too small to be quantised" in inside("models", "optimize", "squares", "--int8", code=2).err
+    assert "already" in inside("models", "optimize", "squares", "--name", "colours", code=2).err
+    names = {one["name"] for one in json.loads(inside("models", "list", "--json").out)["models"]}
     assert names == {"colours", "squares", "colours-separate", "squares-separate", "tagger"}
