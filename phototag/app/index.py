@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from phototag.app.estimate import Sample, measure, speed_of_runs
 from phototag.app.messages import Examined, Job, Setup
 from phototag.app.models import Choice, choose_models
 from phototag.app.report import IndexReport, Listener, Note, Progress
@@ -103,14 +104,19 @@ class _Run:
         self.stored_at = self.begun
 
     def rehearse(self, paths: Sequence[Path]) -> IndexReport:
-        """What a run would meet; every write is rolled back."""
+        """What a run would meet, and how long it would take; every write is rolled back."""
+        sample = Sample()
         with self.index.rehearse() as conn:
             self._begin(conn, paths)
             for scope in self.scopes:
-                for _ in self._jobs(scope, lambda: nullcontext(conn)):
-                    pass
+                for job in self._jobs(scope, lambda: nullcontext(conn)):
+                    sample.add(job)
             self._sweep(conn)
-        return self._finished()
+            speed = speed_of_runs(conn, self.choice.names)
+        report = self._finished()
+        report.to_analyse = self.queued
+        report.speed = speed or measure(sample.jobs, self._setup(), self.settings.workers or available_cores())
+        return report
 
     def go(self, paths: Sequence[Path]) -> IndexReport:
         """Walk, examine, store, sweep."""
@@ -221,6 +227,8 @@ class _Run:
         report.changed += changes.changed
         report.unchanged += changes.unchanged
         report.ignored += listing.ignored
+        report.left_out.update(listing.left_out)
+        report.known_failed += changes.failed
         report.failed += listing.problems
 
     def _sweep(self, conn: Connection) -> None:

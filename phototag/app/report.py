@@ -1,5 +1,6 @@
 """What a run of `phototag index` did, and what it tells while it runs."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,10 +8,22 @@ from typing import Any
 from phototag.types import Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Photos per second, and where the figure comes from, for people."""
+
+    photos_per_second: float
+    source: str
+
+
 @dataclass
 class IndexReport:
-    """The counts of one run; `to_json` gives the document of the contract. `provider` is what the models ran on, None
-    when nothing was analysed."""
+    """The counts of one run; `to_json` gives the document of the contract.
+
+    `provider` is what the models ran on, None when nothing was analysed. `known_failed` are files that failed before
+    and did not change, `left_out` what the rules leave out by (reason, is a folder). Only a dry run says how many
+    files are `to_analyse`, at what `speed`.
+    """
 
     seen: int = 0
     new: int = 0
@@ -22,6 +35,10 @@ class IndexReport:
     ignored: int = 0
     raw: int = 0
     video: int = 0
+    known_failed: int = 0
+    left_out: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    to_analyse: int | None = None
+    speed: "Speed | None" = None
     failed: list[Problem] = field(default_factory=list)
     offline: list[bytes] = field(default_factory=list)
     seconds: float = 0.0
@@ -32,6 +49,13 @@ class IndexReport:
     def photos_per_second(self) -> float:
         """Photos that went through the models, per second of the whole run."""
         return self.analysed / self.seconds if self.seconds else 0.0
+
+    @property
+    def estimated_seconds(self) -> float | None:
+        """How long the run would take at least; None where that was not asked, or could not be measured."""
+        if self.to_analyse is None or self.speed is None:
+            return None
+        return self.seconds + self.to_analyse / self.speed.photos_per_second
 
     @property
     def brought_changes(self) -> bool:
@@ -49,6 +73,13 @@ class IndexReport:
             "photos_per_second": round(self.photos_per_second, 1),
             "models": self.models,
             "provider": self.provider,
+            "known_failed": self.known_failed,
+            "left_out": [
+                {"reason": reason, "files": self.left_out[reason, False], "folders": self.left_out[reason, True]}
+                for reason in dict.fromkeys(reason for reason, _ in sorted(self.left_out))
+            ],
+            "to_analyse": self.to_analyse,
+            "estimated_seconds": None if self.estimated_seconds is None else round(self.estimated_seconds, 1),
         }
 
 

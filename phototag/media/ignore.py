@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import pathspec
 
@@ -16,6 +17,17 @@ MARKERS = frozenset((b".nomedia", ALBUM_MARKER))  # a folder that holds one is l
 
 _ALWAYS = ("@eadir", "#recycle", "$recycle.bin", "lost+found", ".*", "*.photoslibrary", "*.lrdata")
 _ALWAYS_BYTES = re.compile("|".join(fnmatch.translate(pattern) for pattern in _ALWAYS).encode())
+
+
+class LeftOut(StrEnum):
+    """Why a walk leaves something out."""
+
+    HIDDEN = "hidden"
+    NAME = "trash, or private to another program"
+    MARKER = "in a folder that says so (.nomedia), or an album or gallery of phototag's"
+    PATTERN = "by .phototagignore"
+    EXCLUDED = "by --exclude, or the setting exclude"
+    LINK = "a symbolic link"
 
 
 def left_out_by_name(name: bytes) -> bool:
@@ -56,19 +68,20 @@ class WalkRules:
             )
         object.__setattr__(self, "_excluded", patterns if self.exclude else None)
 
-    def leave_out(self, chain: tuple[Patterns, ...], folder: bytes, name: bytes, *, is_folder: bool) -> bool:
-        """Whether `name` in `folder` is left out by pattern; `chain` holds ignore files from the root downwards.
+    def leave_out(self, chain: tuple[Patterns, ...], folder: bytes, name: bytes, *, is_folder: bool) -> LeftOut | None:
+        """Why `name` in `folder` is left out by pattern, None if it is not; `chain` holds ignore files from the root
+        downwards.
 
         As in Git the last word has the line that is nearest to the file.
         """
         relative = os.fsdecode(folder + b"/" + name if folder else name)
         if self._excluded is not None and self._excluded.verdict(relative, is_folder=is_folder):
-            return True
+            return LeftOut.EXCLUDED
         for patterns in reversed(chain):
             verdict = patterns.verdict(relative, is_folder=is_folder)
             if verdict is not None:
-                return verdict
-        return False
+                return LeftOut.PATTERN if verdict else None
+        return None
 
 
 def read_patterns(lines: Iterable[str], base: str) -> tuple[Patterns, list[tuple[int, str]]]:

@@ -3,12 +3,13 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from phototag.media.formats import PHOTO_EXTENSIONS, RAW_EXTENSIONS, VIDEO_EXTENSIONS
-from phototag.media.ignore import IGNORE_FILE, MARKERS, Patterns, WalkRules, left_out_by_name, read_patterns
+from phototag.media.ignore import IGNORE_FILE, MARKERS, LeftOut, Patterns, WalkRules, left_out_by_name, read_patterns
 from phototag.types import FileStamp, Problem, Stage
 
 _LINK_REASONS = {
@@ -29,7 +30,8 @@ class Listing:
 
     `folder` is relative to the root (b"" is the root), `device` is that of its file system (0: unknown). `stamps` are
     the candidates, sorted by name. `ignored_names` are candidates here, and `ignored_folders` subfolders, that the
-    rules leave out. `complete` is False when there may be more here than `stamps` says.
+    rules leave out; `left_out` counts both by (reason, is a folder). `complete` is False when there may be more here
+    than `stamps` says.
     """
 
     folder: bytes
@@ -39,6 +41,7 @@ class Listing:
     video: int = 0
     ignored_names: tuple[bytes, ...] = ()
     ignored_folders: tuple[bytes, ...] = ()
+    left_out: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     complete: bool = True
     problems: tuple[Problem, ...] = ()
 
@@ -85,6 +88,7 @@ class _Draft:
     links: list[bytes] = field(default_factory=list)
     ignored_names: list[bytes] = field(default_factory=list)
     ignored_folders: list[bytes] = field(default_factory=list)
+    left_out: Counter[tuple[str, bool]] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     raw: int = 0
     video: int = 0
@@ -93,6 +97,10 @@ class _Draft:
 
     def fail(self, path: bytes, reason: str) -> None:
         self.problems.append(Problem(path, Stage.WALK, reason))
+
+    def leave(self, name: bytes, why: LeftOut, *, is_folder: bool) -> None:
+        (self.ignored_folders if is_folder else self.ignored_names).append(name)
+        self.left_out[why.value, is_folder] += 1
 
     def listing(self) -> Listing:
         return Listing(
@@ -103,6 +111,7 @@ class _Draft:
             video=self.video,
             ignored_names=tuple(sorted(self.ignored_names)),
             ignored_folders=tuple(sorted(self.ignored_folders)),
+            left_out=self.left_out,
             complete=self.complete,
             problems=tuple(self.problems),
         )
@@ -195,9 +204,9 @@ class _Walk:
             draft.fail(path, f"line {number} is {reason}")
         return True
 
-    def _leave_out(self, draft: _Draft, name: bytes, *, is_folder: bool) -> bool:
+    def _leave_out(self, draft: _Draft, name: bytes, *, is_folder: bool) -> LeftOut | None:
         if not (draft.chain or self._rules.exclude):
-            return False
+            return None
         return self._rules.leave_out(draft.chain, draft.here.folder, name, is_folder=is_folder)
 
     def _sort(self, draft: _Draft, entry: os.DirEntry[bytes], *, closed: bool) -> None:
@@ -206,16 +215,19 @@ class _Walk:
         if is_link and not self._resolve_link(draft, entry):
             return
         if entry.is_dir(follow_symlinks=is_link):
-            if closed or left_out_by_name(name) or self._leave_out(draft, name, is_folder=True):
-                draft.ignored_folders.append(name)
+            why = LeftOut.MARKER if closed else _by_name(name) or self._leave_out(draft, name, is_folder=True)
+            if why:
+                draft.leave(name, why, is_folder=True)
             else:
                 (draft.links if is_link else draft.folders).append(name)
             return
         hidden = closed or name[0] == _DOT
         extension = _extension(name)
         if extension in PHOTO_EXTENSIONS:
-            if hidden or self._leave_out(draft, name, is_folder=False):
-                draft.ignored_names.append(name)
+            if hidden:
+                draft.leave(name, LeftOut.MARKER if closed else LeftOut.HIDDEN, is_folder=False)
+            elif why := self._leave_out(draft, name, is_folder=False):
+                draft.leave(name, why, is_folder=False)
             else:
                 self._stamp(draft, entry)
         elif extension == SIDECAR:
@@ -239,9 +251,9 @@ class _Walk:
         if self._rules.follow_symlinks:
             return True
         if stat.S_ISDIR(target.st_mode):
-            draft.ignored_folders.append(entry.name)
+            draft.leave(entry.name, LeftOut.LINK, is_folder=True)
         elif candidate:
-            draft.ignored_names.append(entry.name)
+            draft.leave(entry.name, LeftOut.LINK, is_folder=False)
         return False
 
     def _stamp(self, draft: _Draft, entry: os.DirEntry[bytes]) -> None:
@@ -265,6 +277,13 @@ class _Walk:
         with suppress(OSError):  # what can't be looked at is not there
             status = entry.stat()
             draft.sidecars[entry.name[: -len(SIDECAR) - 1]] = status.st_mtime_ns * 31 + status.st_size + 1
+
+
+def _by_name(name: bytes) -> LeftOut | None:
+    """Why a folder of this name is always left out."""
+    if not left_out_by_name(name):
+        return None
+    return LeftOut.HIDDEN if name[0] == _DOT else LeftOut.NAME
 
 
 def _extension(name: bytes) -> bytes:

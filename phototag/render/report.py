@@ -1,12 +1,21 @@
 """A run of `index`, told to a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from phototag.render.text import counted, path_text, printable
 from phototag.types import Problem
 
 SHOWN_PROBLEMS = 5
+
+
+class Speed(Protocol):
+    """How fast photos are analysed, and where the figure comes from."""
+
+    @property
+    def photos_per_second(self) -> float: ...
+    @property
+    def source(self) -> str: ...
 
 
 class Report(Protocol):
@@ -22,6 +31,10 @@ class Report(Protocol):
     ignored: int
     failed: list[Problem]
     offline: list[bytes]
+    raw: int
+    video: int
+    known_failed: int
+    to_analyse: int | None
     seconds: float
     models: dict[str, str]
 
@@ -30,15 +43,30 @@ class Report(Protocol):
         """Photos analysed per second."""
         ...
 
+    @property
+    def left_out(self) -> Mapping[tuple[str, bool], int]:
+        """What the rules leave out, by (reason, is a folder)."""
+        ...
+
+    @property
+    def speed(self) -> Speed | None:
+        """The speed that the estimate rests on."""
+        ...
+
+    @property
+    def estimated_seconds(self) -> float | None:
+        """How long the run would take."""
+        ...
+
 
 def report_lines(report: Report, *, dry_run: bool = False) -> Iterator[str]:
-    """What was done, in a few lines."""
+    """What was done, or would be, in a few lines."""
     parts = [(report.new, "new"), (report.changed, "changed"), (report.moved, "moved"), (report.unchanged, "unchanged")]
     parts += [(report.missing, "missing"), (report.ignored, "ignored"), (len(report.failed), "failed")]
     told = ", ".join(f"{number:,} {word}" for number, word in parts if number)
     yield f"{counted(report.seen, 'photo')} seen" + (f": {told}" if told else "")
     if dry_run:
-        yield "Nothing was done: this was a dry run."
+        yield from _rehearsed(report)
         return
     if report.analysed:
         models = " and ".join(report.models.values())
@@ -50,3 +78,33 @@ def report_lines(report: Report, *, dry_run: bool = False) -> Iterator[str]:
         yield f"failed: {printable(path_text(problem.path))}: {printable(problem.reason)}"
     if len(report.failed) > SHOWN_PROBLEMS:
         yield f"… and {len(report.failed) - SHOWN_PROBLEMS:,} more: `phototag errors` lists them"
+
+
+def _rehearsed(report: Report) -> Iterator[str]:
+    """What a run would leave out and why, what it would analyse, and how long that would take."""
+    for reason in dict.fromkeys(reason for reason, _ in sorted(report.left_out)):
+        parts = [(report.left_out.get((reason, False), 0), "file"), (report.left_out.get((reason, True), 0), "folder")]
+        told = " and ".join(counted(number, word) for number, word in parts if number)
+        yield f"left out: {told}, {reason}"
+    if report.raw or report.video:
+        parts = [(report.raw, "RAW file"), (report.video, "video")]
+        told = " and ".join(counted(number, word) for number, word in parts if number)
+        yield f"left out: {told}, which can't be read yet"
+    if report.known_failed:
+        yield f"left out: {counted(report.known_failed, 'file')}, failed before and unchanged (--retry-failed)"
+    for path in report.offline:
+        yield f"offline, would be kept as it is: {printable(path_text(path))}"
+    if report.to_analyse:
+        needs = f"{counted(report.to_analyse, 'file')} to analyse"
+        if report.estimated_seconds is not None and report.speed is not None:
+            speed = f"{report.speed.photos_per_second:.1f} a second, {report.speed.source}"
+            needs += f": about {_duration(report.estimated_seconds)} ({speed})"
+        yield needs
+    yield "Nothing was done: this was a dry run."
+
+
+def _duration(seconds: float) -> str:
+    """`40 seconds`, `12 minutes`, `3.5 hours`."""
+    if seconds < 90:
+        return counted(max(1, round(seconds)), "second")
+    return counted(round(seconds / 60), "minute") if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"
