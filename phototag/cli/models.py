@@ -21,6 +21,7 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
     """List every model of the catalog, and the packs."""
     from phototag.app.models import model_states, open_library
     from phototag.render.tables import rows_table
+    from phototag.types import Task
 
     states = model_states(session.settings)
     catalog = open_library(session.settings).catalog
@@ -43,27 +44,27 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
         document = {"models": listed, "packs": pairs}
         session.print(json.dumps(document, ensure_ascii=False))
         return
-    columns = (
-        ("model", "left"),
-        ("task", "left"),
-        ("state", "left"),
-        ("accuracy", "left"),
-        ("run by us", "left"),
-        ("licence", "left"),
-    )
-    rows = (
-        (
-            spec.name,
-            spec.task.value,
-            state.value + (", yours" if spec.name in catalog.own else ""),
-            spec.accuracy,
-            "" if spec.name in catalog.own else _tried(spec),
-            spec.licence,
+    for task, heading in ((Task.DETECT, "detector"), (Task.CLASSIFY, "classifier")):
+        columns = (
+            (heading, "whole"),
+            ("state", "left"),
+            ("accuracy", "left"),
+            ("run by us", "left"),
+            ("licence", "left"),
         )
-        for spec, state in states
-    )
-    session.table(rows_table(columns, rows))
-    pack_columns = (("pack", "left"), ("classifier", "left"), ("detector", "left"), ("", "left"))
+        rows = (
+            (
+                spec.name,
+                state.value + (", yours" if spec.name in catalog.own else ""),
+                spec.accuracy,
+                "" if spec.name in catalog.own else _tried(spec),
+                spec.licence,
+            )
+            for spec, state in states
+            if spec.task is task
+        )
+        session.table(rows_table(columns, rows))
+    pack_columns = (("pack", "whole"), ("classifier", "whole"), ("detector", "whole"), ("", "left"))
     session.table(rows_table(pack_columns, ((p.name, p.classifier, p.detector, p.note) for p in packs)))
 
 

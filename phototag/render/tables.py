@@ -37,7 +37,7 @@ def findings_text(hit: Hit, most: int = 4) -> str:
 
 
 def rows_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> Table:
-    """A table of `(heading, left|right|path)` columns; None shows as nothing."""
+    """A table of `(heading, left|right|whole|path)` columns; None shows as nothing."""
     table = plain_table(*columns)
     for row in rows:
         table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
@@ -45,10 +45,10 @@ def rows_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[objec
 
 
 def plain_table(*columns: tuple[str, str]) -> Table:
-    """An empty table in the house style. A path is never broken, so that it can be copied."""
+    """An empty table in the house style. What is `whole`, and a path, is never broken, so that it can be copied."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for heading, side in columns:
-        whole = side == "path"
+        whole = side in ("path", "whole")
         table.add_column(
             heading,
             justify="right" if side == "right" else "left",
