@@ -72,7 +72,7 @@ class Session:
         self.path = path
         wanted = execution_providers(provider)
         try:
-            self._session = ort.InferenceSession(_source(path, provider), options, providers=wanted)
+            self._session = _load(path, options, wanted)
         except Exception as error:  # onnxruntime's exceptions share no base class but Exception
             reason, hint = _refusal(error)
             raise ModelBrokenError(f"the model file {path} can't be loaded: {reason}", hint=hint) from error
@@ -106,12 +106,14 @@ class Session:
         return {name: np.asarray(result) for name, result in zip(outputs, results, strict=True)}
 
 
-def _source(path: Path, provider: str) -> str | bytes:
-    """What to load: the file, or its contents with signed weights where the processor is faster with them."""
-    if provider == CPU and helps_here():
-        with suppress(OSError):  # onnxruntime says what is wrong with it
-            return signed_weights(path.read_bytes()) or str(path)
-    return str(path)
+def _load(path: Path, options: ort.SessionOptions, providers: list[str]) -> ort.InferenceSession:
+    """The file as it is, or with signed weights where the processor is faster with them."""
+    if len(providers) == 1 and helps_here():  # the processor alone
+        with suppress(Exception):  # onnxruntime's exceptions share no base class; of the file itself it says more
+            signed = signed_weights(path.read_bytes())
+            if signed is not None:
+                return ort.InferenceSession(signed, options, providers=providers)
+    return ort.InferenceSession(str(path), options, providers=providers)
 
 
 def _refusal(error: Exception) -> tuple[str, str]:

@@ -21,6 +21,7 @@ _DATA_TYPE, _NAME, _RAW = 2, 8, 9  # of a tensor
 _UINT8, _INT8 = 2, 3
 _DEQUANTIZE = b"DequantizeLinear"
 _MULTIPLIERS = frozenset((b"Conv", b"MatMul", b"Gemm"))
+_WITH_GRAPHS = frozenset((b"If", b"Loop", b"Scan", b"SequenceMap"))
 _FLIPPED = bytes(byte ^ 0x80 for byte in range(256))  # b - 128 as a byte with a sign
 _SUFFIX = b" with a sign"
 
@@ -56,6 +57,8 @@ def signed_weights(model: bytes) -> bytes | None:
 def _signed_graph(graph: bytes) -> bytes | None:
     parts = list(_fields(graph))
     nodes = dict(_messages(parts, _NODE))
+    if any(_text(node, _OPERATOR) in _WITH_GRAPHS for node in nodes.values()):
+        return None  # what is inside may use any tensor
     tensors = {_text(found, _NAME): (at, found) for at, found in _messages(parts, _INITIALIZER) if _is_plain(found)}
     uses: _Uses = defaultdict(list)
     for at, node in nodes.items():
