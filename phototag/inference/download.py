@@ -49,12 +49,14 @@ def fetch(url: str, part: Path, size: int, progress: Progress, *, timeout: float
             if error.code < http.client.INTERNAL_SERVER_ERROR:
                 raise _refused(url, error) from error
             reason: Exception = error
+        except urllib.error.URLError as error:  # the server was not reached
+            reason = error.reason if isinstance(error.reason, Exception) else error
         except (OSError, http.client.HTTPException) as error:
             reason = error
         failures = 1 if _length(part) - before > SLOWEST * timeout else failures + 1
         if failures >= ATTEMPTS:
             raise ModelError(
-                f"the download of {url} broke off: {reason}",
+                f"the download of {url} broke off: {getattr(reason, 'strerror', None) or reason}",
                 hint="Run the command again: it goes on from where it stopped.",
             ) from reason
 
