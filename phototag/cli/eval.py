@@ -1,6 +1,7 @@
 """`phototag eval`: how good the models are on labelled photos, and better thresholds learnt from them."""
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +42,7 @@ def detect(
     from phototag.cli.progress import progress
     from phototag.render.evaluation import detection_tables
 
+    _require("faster_coco_eval", *(("jinja2",) if html else ()))
     with progress(session) as listener:
         detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
     report = eval_detect.measure(detected)
@@ -75,6 +77,7 @@ def classify(
     from phototag.cli.progress import progress
     from phototag.render.evaluation import classification_tables
 
+    _require("sklearn", *(("jinja2",) if html else ()))
     with progress(session) as listener:
         report = classify(truth, model, session.settings.with_options(pack=pack), listener)
     document = report.to_json()
@@ -130,6 +133,16 @@ def tune(
     if changes and not dry_run:
         file = store_thresholds(session.settings, {change.label: change.after for change in changes})
         session.note(f"Stored in {file}, for the labels of {detected.model}; delete a line there to undo it.")
+
+
+def _require(*modules: str) -> None:
+    """Say before the work, and not after it, that a package is missing which measures or draws."""
+    from phototag.errors import UsageError
+
+    if not all(map(find_spec, modules)):
+        raise UsageError(
+            "`phototag eval` needs an extra that is not installed", hint="Run: pip install 'phototag[eval]'"
+        )
 
 
 def _examples(

@@ -40,5 +40,7 @@ def optimize(
     session.note(
         f"Compared on {result.photos:,} photos that it did not learn from: {result.speedup:.2f} times as fast."
     )
+    if result.sizes[1] > result.sizes[0]:
+        session.note("It is no smaller than the original, whose weights were stored compactly already.")
     if result.speedup < 1:
         session.note(f"It is no faster here; `phototag models remove {wish.name}` drops it.")

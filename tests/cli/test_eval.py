@@ -1,6 +1,7 @@
 """Evaluating, tuning and comparing as a user does it, with tiny real models and, where they are, real ones."""
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,17 @@ def test_eval_detect_measures_what_index_would_store(inside: Inside, gallery: Pa
     told = inside("eval", "detect", truth, "--images", gallery).out
     assert "AP at IoU 0.50" in told
     assert "background" in told
+
+
+def test_what_measures_is_missed_before_the_work(
+    inside: Inside, gallery: Path, truth: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for missing in ("faster_coco_eval", "sklearn"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    for arguments in (["detect", truth, "--images", gallery], ["classify", gallery]):
+        done = inside("eval", *arguments, code=2)
+        assert "phototag[eval]" in done.err
+        assert done.out == ""
 
 
 def test_a_detection_below_a_broader_label_counts(inside: Inside, gallery: Path) -> None:
