@@ -38,7 +38,7 @@ def first_page(gallery: Gallery, query: str, start: int = 0) -> int:
 def all_facets(gallery: Gallery, query: str) -> int:
     """The facets and the total."""
     with gallery.open() as answers:
-        return gallery.facets(gallery.ask(answers, query))[2]
+        return gallery.facets(gallery.ask(answers, query)).total
 
 
 def row(query: str, settings: Settings, repeat: int) -> str:

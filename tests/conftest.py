@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.forking import ADDRESS, request, start_server
+from tests.indexed import indexed as indexed
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PHOTOTAG_SHARED", CHECKOUT.parent / "shared"))

@@ -1,6 +1,8 @@
 """The index as a gallery: pages of hits, facets, single photos, completions. For many readers at once."""
 
+import contextlib
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +11,7 @@ from phototag.app.answers import Answers, Question, today
 from phototag.app.orders import STEPS, Order, Orders
 from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
+from phototag.errors import PhototagError
 from phototag.query.filters import READERS
 from phototag.query.thresholds import Thresholds
 from phototag.settings import Settings
@@ -22,7 +25,7 @@ from phototag.store.state import index_state
 from phototag.types import Detection
 
 EVERYTHING = "width>0"
-FACETS_OF = STEPS[-1]
+FACETS_OF = 8_000
 COMPLETIONS = 8
 _LAST_WORD = re.compile(r"(?:(tag|object):)?([\w][\w' -]*|)$", re.IGNORECASE)
 
@@ -35,6 +38,15 @@ class Neighbours:
     after: str | None
     place: int
     of: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Facets counted over so many hits (`of`) of all (`total`), spread evenly among them."""
+
+    facets: Facets
+    of: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,9 @@ class Gallery:
         """The hits at these places (from 0). With the `state` in which the reader began, in the order of then, if that
         is still known: nothing comes twice or is skipped while the index grows."""
         order = self._order(question, sort, places.stop, state)
+        if places.start and not (order.complete or order.ahead):  # who scrolls may soon jump anywhere
+            order.ahead = True
+            threading.Thread(target=self._finish, args=(question.text, sort, state), daemon=True).start()
         return entries_of(question.question, order.photos[places])
 
     def total(self, question: Question) -> int:
@@ -83,10 +98,11 @@ class Gallery:
         order = self._order(question, "score", 0)
         return len(order.photos) if order.complete else question.total()
 
-    def facets(self, question: Question) -> tuple[Facets, int, int]:
-        """Facets of the best 8,000 hits; how many hits they were counted over, and how many there are."""
-        photos = self._order(question, "score", FACETS_OF).photos[:FACETS_OF]
-        return facets(question.question, photos), len(photos), self.total(question)
+    def facets(self, question: Question) -> Census:
+        """What the hits have in common; where they are many, what 8,000 of them have."""
+        photos = question.question.sample(FACETS_OF)
+        total = len(photos) if len(photos) < FACETS_OF else self.total(question)
+        return Census(facets(question.question, photos), len(photos), total)
 
     def neighbours(self, question: Question, sort: str, photo: int) -> Neighbours | None:
         """The hits beside a photo; None when it is no hit of the question."""
@@ -144,6 +160,11 @@ class Gallery:
         if key not in self._orders:
             key = (question.text, sort, self.state())
         return self._orders.of(key, least, lambda limit: ranked(question.question, sort, limit))
+
+    def _finish(self, text: str, sort: str, state: str) -> None:
+        """Work out a whole order, beside the requests."""
+        with contextlib.suppress(PhototagError), self.open() as answers:  # a request for it will tell
+            self._order(self.ask(answers, text), sort, None, state)
 
 
 def _everything(answers: Answers, thresholds: Thresholds | None = None) -> stored.Question:

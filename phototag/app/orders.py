@@ -11,18 +11,24 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-STEPS = (120, 8_000)  # how much is worked out at once: what is seen first must come quickly
+STEPS = (120, 1_000, 8_000)  # how much is worked out at once: what is seen first must come quickly
 MOST_ORDERS = 64
 MOST_NUMBERS = 4_000_000  # in all orders together: 32 MB
 
 
 @dataclass(eq=False, slots=True)
 class Order:
-    """The photos' numbers, as far as they were worked out; `complete` when those are all."""
+    """The photos' numbers, as far as they were worked out; `complete` when those are all. `ahead`: the whole order
+    is being worked out beside."""
 
     photos: "array[int]" = field(default_factory=lambda: array("q"))
     complete: bool = False
+    ahead: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def reaches(self, least: int | None) -> bool:
+        """Whether the first `least` hits (None is all) are there, if there are so many."""
+        return self.complete or (least is not None and len(self.photos) >= least)
 
 
 class Orders:
@@ -44,12 +50,14 @@ class Orders:
         with self._guard:
             order = self._orders.setdefault(key, Order())
             self._orders.move_to_end(key)
+        if order.reaches(least):  # without waiting for who works out more of it
+            return order
         with order.guard:
-            if not order.complete and (least is None or len(order.photos) < least):
+            if not order.reaches(least):
                 limit = next((size for size in STEPS if least is not None and least <= size), None)
                 found = rank(limit)
-                order.complete = limit is None or len(found) < limit
                 order.photos = _continued(order.photos, found)
+                order.complete = limit is None or len(found) < limit
         with self._guard:
             self._forget(keep=order)
         return order

@@ -1,6 +1,6 @@
 """Pictures in a terminal, by the protocol that it speaks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from rich.text import Text
 from phototag.errors import UsageError
 from phototag.render.annotate import annotate
 from phototag.render.sheet import CELL, Cell, fitted
+from phototag.render.terminal import is_early_kitty, terminal_name
 from phototag.render.text import printable
 
 if TYPE_CHECKING:
@@ -23,17 +24,12 @@ def preview_rows(cells: Iterable[Cell], width: int) -> Iterator[Table]:
 
     Raises UsageError where the extra is not installed. Looks at the terminal, so it is for a terminal only.
     """
-    try:
-        from textual_image.renderable import Image as Picture
-    except ImportError as error:
-        raise UsageError(
-            "--preview needs an extra that is not installed", hint="Get it: pip install 'phototag[preview]'"
-        ) from error
+    picture = _kind_of_picture()
 
     def shown(cell: Cell) -> "RenderableType":
         if cell.image is None:
             return Text("(no picture)", style="dim")
-        return Picture(annotate(fitted(cell.image, CELL), cell.objects), width=COLUMN, height="auto")
+        return picture(annotate(fitted(cell.image, CELL), cell.objects), width=COLUMN, height="auto")
 
     columns = max(1, width // (COLUMN + 1))
     remaining = iter(cells)
@@ -44,3 +40,15 @@ def preview_rows(cells: Iterable[Cell], width: int) -> Iterator[Table]:
         table.add_row(*map(shown, row))
         table.add_row(*(Text(printable(cell.caption), overflow="fold") for cell in row))
         yield table
+
+
+def _kind_of_picture() -> "Callable[..., RenderableType]":
+    """The class that draws as this terminal can. Raises UsageError where the extra is not installed."""
+    try:
+        from textual_image.renderable import HalfcellImage, Image, TGPImage
+    except ImportError as error:
+        raise UsageError(
+            "--preview needs an extra that is not installed", hint="Get it: pip install 'phototag[preview]'"
+        ) from error
+    early = Image is TGPImage and is_early_kitty(terminal_name())
+    return HalfcellImage if early else Image

@@ -132,15 +132,27 @@ class Question:
     def summed(self, groups: Sequence[Sequence[Word | Count]]) -> Any:
         """The number of hits, and for each group of object words that of their boxes in the hits, from the planes; None
         where those can't tell."""
+        return self._from_planes(lambda sets: sets.statement(self.node, groups))
+
+    def sample(self, most: int) -> list[int]:
+        """The numbers of `most` hits, spread evenly over all; all of them where they are fewer."""
+        row = self._from_planes(lambda sets: sets.members(self.node))
+        if row is None:
+            compiler = self.compiler()
+            row = next(self.rows(f"SELECT bits_of(p.id) {self.frame(compiler).text(show=False)}", compiler))
+        return bits.spread(row[0] or b"", most)
+
+    def _from_planes(self, statement: Callable[[BitCompiler], str | None]) -> Any:
+        """The row of a statement over the planes; None where those can't tell."""
         if self.online or self.scope or not ready(self.conn):
             return None
         planes = read_planes(self.conn)
         compiler = self.compiler()
-        bits = BitCompiler(self.lexicon, self.thresholds, planes.made, planes.boxed)
-        statement = bits.statement(self.node, groups)
-        if statement is None and (rows := self._set_rows(compiler)):
-            statement = replace(bits, rows=rows).statement(self.node, groups)
-        return None if statement is None else next(self.rows(statement, compiler))
+        sets = BitCompiler(self.lexicon, self.thresholds, planes.made, planes.boxed)
+        text = statement(sets)
+        if text is None and (rows := self._set_rows(compiler)):
+            text = statement(replace(sets, rows=rows))
+        return None if text is None else next(self.rows(text, compiler))
 
     def _set_rows(self, compiler: Compiler) -> Callable[[Node], str] | None:
         """How to find the photos of a part that the planes don't hold; None where the whole query is best put row by

@@ -10,6 +10,7 @@ from typing import Any
 
 CHUNK = 65_536
 CHUNK_BYTES = CHUNK // 8
+_WORD = 8  # bytes that are looked at together
 
 
 def packed(members: Iterable[int]) -> bytes:
@@ -95,6 +96,23 @@ def without(a: bytes, b: bytes) -> bytes:
 def size(a: bytes) -> int:
     """How many are in the set."""
     return int.from_bytes(a, "little").bit_count()
+
+
+def spread(a: bytes, most: int) -> list[int]:
+    """Members of the set, spread evenly over it; `most` of them, or all if it has fewer."""
+    step = max(1.0, size(a) / most)
+    found: list[int] = []
+    passed, wanted = 0, 0.0
+    for place in range(0, len(a), _WORD):
+        word = int.from_bytes(a[place : place + _WORD], "little")
+        number = word.bit_count()
+        if passed + number > wanted:
+            members = [bit for bit in range(8 * _WORD) if word >> bit & 1]
+            while wanted < passed + number:
+                found.append(8 * place + members[int(wanted) - passed])
+                wanted += step
+        passed += number
+    return found[:most]
 
 
 def register(driver: Any) -> None:

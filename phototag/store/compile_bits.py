@@ -46,6 +46,13 @@ class BitCompiler:
         boxes = [f", {self._boxes(ids)}" for ids in labels]
         return f"WITH h AS MATERIALIZED (SELECT {hits} AS bits) SELECT bits_size(h.bits){''.join(boxes)} FROM h"
 
+    def members(self, node: Node) -> str | None:
+        """One row: the photos, as a set."""
+        try:
+            return f"SELECT {self.true(node)}"
+        except NotInPlanes:
+            return None
+
     def true(self, node: Node) -> str:
         """The photos where the query is true."""
         if isinstance(node, And):

@@ -1,8 +1,10 @@
 """What narrows a search: facets that add themselves to the query or leave it again, and the timeline."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
+from phototag.app.gallery import Census
 from phototag.errors import QueryError
 from phototag.query.parser import parse
 from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things
@@ -44,8 +46,9 @@ class Narrowing:
         left = tuple(part for part in self.parts if part != node)
         return str(And(left)) if left else ""
 
-    def groups(self, found: Facets) -> list[dict[str, Any]]:
+    def groups(self, census: Census) -> list[dict[str, Any]]:
         """The facets with the queries that they lead to; what was chosen leads back."""
+        found = _facets_of(census)
         years = tuple(reversed(found.years))
         return [
             self._group("Objects", ((one, Count(Things(one.value))) for one in found.objects)),
@@ -56,9 +59,10 @@ class Narrowing:
             self._group("Folders", ((one, Filter("folder", one.value)) for one in found.folders)),
         ]
 
-    def timeline(self, found: Facets) -> list[dict[str, Any]]:
+    def timeline(self, census: Census) -> list[dict[str, Any]]:
         """A bar for each month from the first photo to the last, or for each year where that is long ago; those without
         photos are empty, so that the axis is time. Nothing for a single bar."""
+        found = _facets_of(census)
         choices = _every_month(found.months)
         if len(choices) > MOST_MONTHS:
             choices = _every_year(found.years)
@@ -86,6 +90,19 @@ class Narrowing:
             "height": round(max(2.0, HIGHEST * one.photos / most), 1),
             "href": self.link(self.narrowed(Filter("taken", one.value))) if one.photos else "",
         }
+
+
+def _facets_of(census: Census) -> Facets:
+    """The facets; where only a part of the hits was looked at, estimates for all of them, with two digits."""
+    if census.of >= census.total:
+        return census.facets
+    scale = census.total / census.of
+
+    def estimated(choices: Sequence[Choice]) -> tuple[Choice, ...]:
+        return tuple(Choice(one.value, int(float(f"{scale * one.photos:.2g}"))) for one in choices)
+
+    names = (field.name for field in fields(census.facets))
+    return Facets(**{name: estimated(getattr(census.facets, name)) for name in names})
 
 
 def _every_month(months: Sequence[Choice]) -> list[Choice]:

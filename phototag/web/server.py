@@ -83,7 +83,7 @@ class Pages:
                 entries = self.gallery.page(self.gallery.ask(answers, query), sort, slice(views.PAGE), state)
         except UsageError as error:
             fault = views.fault_of(error)
-        summary = "" if fault else views.summary_of(query, len(entries))
+        summary = "No answer" if fault else views.summary_of(query, len(entries))
         pages = [entries] if entries else []
         shown = {"query": query, "sort": sort, "state": state, "fault": fault, "pages": pages, "summary": summary}
         return self._html("grid.html", 400 if fault else 200, **shown)
@@ -111,12 +111,11 @@ class Pages:
         """What the hits have in common."""
         query, sort = _asked(request)
         with self.gallery.open() as answers:
-            found, of, total = self.gallery.facets(self.gallery.ask(answers, query))
+            census = self.gallery.facets(self.gallery.ask(answers, query))
             narrowing = Narrowing(query, answers.vocabulary.knows, lambda text: self.site.home(text, sort))
-        bars = narrowing.timeline(found)
+        bars = narrowing.timeline(census)
         unit = "month" if bars and len(bars[0]["name"]) == 7 else "year"
-        groups = narrowing.groups(found)
-        return self._html("facets.html", groups=groups, timeline=bars, unit=unit, of=of, total=total)
+        return self._html("facets.html", groups=narrowing.groups(census), timeline=bars, unit=unit, census=census)
 
     def photo(self, request: Request) -> Response:
         """One photo with all that is known of it, and its neighbours among the hits."""

@@ -20,9 +20,9 @@ def test_no_more_is_worked_out_than_is_looked_at() -> None:
         return array("q", range(20_000)[:limit])
 
     remembered = Orders()
-    for least in (0, 100, STEPS[0], 121, STEPS[1], 15_000, None):
+    for least in (1, 100, STEPS[0], 121, STEPS[1], 1_001, STEPS[2], 15_000, None):
         remembered.of("q", least, rank)
-    assert asked == [STEPS[0], STEPS[1], None]
+    assert asked == [*STEPS, None]
     assert remembered.of("q", None, rank).complete
 
 

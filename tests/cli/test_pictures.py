@@ -1,16 +1,23 @@
 """The commands that make pictures, as a user runs them: boxes on a copy, contact sheets, crops, the viewer."""
 
+import base64
+import fcntl
+import io
 import os
 import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.conftest import Run
+from tests.conftest import Inside, Run
+from tests.indexed import Indexed
 
 
 @pytest.fixture(autouse=True)
@@ -19,30 +26,36 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path / "here")
 
 
-def test_boxes_are_drawn_on_a_copy(phototag: Run, gallery: Path) -> None:
-    phototag("index", gallery)
-    photo = gallery / "walk.png"
+@pytest.fixture
+def photos(indexed: Indexed, tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The photos of the index that commands use; nobody changes them."""
+    monkeypatch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
+    monkeypatch.setenv("PHOTOTAG_DB", indexed.settings.db)
+    return indexed.photos
+
+
+def test_boxes_are_drawn_on_a_copy(inside: Inside, photos: Path) -> None:
+    photo = photos / "walk.png"
     before = photo.read_bytes()
-    phototag("show", photo, "--boxes")
-    phototag("show", photo, "--boxes")
+    inside("show", photo, "--boxes")
+    inside("show", photo, "--boxes")
     assert sorted(os.listdir()) == ["walk-boxes-2.jpg", "walk-boxes.jpg"]
-    phototag("show", photo, "-o", "drawn.png")
+    inside("show", photo, "-o", "drawn.png")
     with Image.open("drawn.png") as drawn, Image.open(photo) as original:
         assert drawn.size == original.size
         assert drawn.tobytes() != original.convert("RGB").tobytes()
     assert photo.read_bytes() == before
 
 
-def test_the_photo_itself_is_never_written_to(phototag: Run, gallery: Path) -> None:
-    phototag("index", gallery)
-    photo = gallery / "walk.png"
+def test_the_photo_itself_is_never_written_to(inside: Inside, photos: Path) -> None:
+    photo = photos / "walk.png"
     before = photo.read_bytes()
     os.link(photo, "other.png")
     Path("link.png").symlink_to(photo)
     for target in (photo, "other.png", "link.png"):
-        assert b"the photo itself" in phototag("show", photo, "-o", target, code=2).stderr
-    assert b"the photo itself" in phototag("search", "person", "--sheet", photo, code=2).stderr
-    assert b"which format" in phototag("show", photo, "-o", "drawn.txt", code=2).stderr
+        assert "the photo itself" in inside("show", photo, "-o", target, code=2).err
+    assert "the photo itself" in inside("search", "person", "--sheet", photo, code=2).err
+    assert "which format" in inside("show", photo, "-o", "drawn.txt", code=2).err
     assert photo.read_bytes() == before
 
 
@@ -58,43 +71,38 @@ def test_a_photo_that_is_gone_says_so(phototag: Run, gallery: Path) -> None:
     assert os.listdir("crops")
 
 
-def test_a_sheet_shows_every_hit(phototag: Run, gallery: Path) -> None:
-    phototag("index", gallery)
-    assert b"2 of 2 photos" in phototag("search", "person", "--sheet", "sheet.jpg").stderr
-    assert b"1 of 2 photos" in phototag("search", "person", "-n1", "--sheet", "one.webp").stderr
+def test_a_sheet_shows_every_hit(inside: Inside, photos: Path) -> None:
+    assert "2 of 2 photos" in inside("search", "person", "--sheet", "sheet.jpg").err
+    assert "1 of 2 photos" in inside("search", "person", "-n1", "--sheet", "one.webp").err
     with Image.open("sheet.jpg") as two, Image.open("one.webp") as one:
         assert two.width > one.width
-    assert b"nothing matches" in phototag("search", "zebra", "--sheet", "none.jpg").stderr
+    assert "nothing matches" in inside("search", "zebra", "--sheet", "none.jpg").err
     assert not Path("none.jpg").exists()
 
 
-def test_crops_are_the_objects(phototag: Run, gallery: Path) -> None:
-    phototag("index", gallery)
-    [path] = phototag("crop", "object:dog", "--out", "crops", "--pad", "0").stdout.decode().splitlines()
-    assert path == "crops/walk-dog-1.jpg"
-    with Image.open(path) as dog:
+def test_crops_are_the_objects(inside: Inside, photos: Path) -> None:
+    inside("crop", "object:dog", "--out", "crops", "--pad", "0")
+    assert sorted(os.listdir("crops")) == ["script_alert_2-dog-1.jpg", "walk-dog-1.jpg"]
+    with Image.open("crops/walk-dog-1.jpg") as dog:
         assert dog.size == pytest.approx((64, 64), abs=3)
-    phototag("crop", "person", "--out", "crops", "--pad", "50%", "--name", "{label}/{photo}.png")
+    inside("crop", "person", "--out", "crops", "--pad", "50%", "--name", "{label}/{photo}.png")
     assert sorted(os.listdir("crops/person")) == ["two_people-2.png", "two_people.png", "walk.png"]
     with Image.open("crops/person/walk.png") as person:
         assert person.size == pytest.approx((96, 96), abs=5)  # it stands in the corner
 
 
 @pytest.mark.parametrize("name", ["../{label}.jpg", "/{label}.jpg", "{color}.jpg", "{label}", "{label.__class__}.jpg"])
-def test_crop_names_that_can_not_be_used(phototag: Run, gallery: Path, name: str) -> None:
-    phototag("index", gallery)
-    phototag("crop", "person", "--out", "crops", "--name", name, code=2)
+def test_crop_names_that_can_not_be_used(inside: Inside, photos: Path, name: str) -> None:
+    inside("crop", "person", "--out", "crops", "--name", name, code=2)
     assert os.listdir() == []
 
 
-def test_crop_wants_objects(phototag: Run, gallery: Path) -> None:
-    phototag("index", gallery)
-    assert b"asks for no object" in phototag("crop", "tag:cat", "--out", "crops", code=2).stderr
-    phototag("crop", "person", "--out", "crops", "--pad", "much", code=2)
+def test_crop_wants_objects(inside: Inside, photos: Path) -> None:
+    assert "asks for no object" in inside("crop", "tag:cat", "--out", "crops", code=2).err
+    inside("crop", "person", "--out", "crops", "--pad", "much", code=2)
 
 
-def test_open_hands_the_hits_to_a_viewer(phototag: Run, gallery: Path) -> None:
-    phototag("index", gallery)
+def test_open_hands_the_hits_to_a_viewer(phototag: Run, photos: Path) -> None:
     script = "import sys; open('seen', 'w').write('\\n'.join(sys.argv[1:]))"
     Path("viewer.py").write_text(script, "utf-8")
     phototag("open", "person", "--with", f"{sys.executable} viewer.py")
@@ -106,26 +114,73 @@ def test_open_hands_the_hits_to_a_viewer(phototag: Run, gallery: Path) -> None:
     assert b"can't be started" in phototag("open", "person", "--with", "no-such-viewer", code=2).stderr
 
 
-def test_preview_in_a_terminal_and_without(phototag: Run, gallery: Path) -> None:
-    pytest.importorskip("textual_image", reason="the extra `preview` is not installed")
-    phototag("index", gallery)
-    assert b"--sheet" in phototag("search", "person", "--preview", code=2).stderr
-    main, terminal = pty.openpty()
-    import fcntl
-    import struct
-    import termios
+XTERM = {b"\x1b[c": b"\x1b[?64;4;22c"}  # sixel
+KITTY = {b"\x1b[c": b"\x1b[?62;c", b"\x1b[>q": b"\x1bP>|kitty(0.32.1)\x1b\\"}
+EARLY = {**KITTY, b"\x1b[>q": b"\x1bP>|kitty(0.26.5)\x1b\\"}
+BLOCK = "▀".encode()
+PLACE = "\U0010eeee".encode()  # where kitty puts a part of a picture
 
+
+def test_a_preview_needs_a_terminal(inside: Inside, photos: Path) -> None:
+    pytest.importorskip("textual_image", reason="the extra `preview` is not installed")
+    assert "--sheet" in inside("search", "person", "--preview", code=2).err
+
+
+def test_a_terminal_without_pictures_gets_half_blocks(photos: Path) -> None:
+    shown = preview({})
+    assert BLOCK in shown
+    assert b"2 photos" in shown
+
+
+def test_a_sixel_terminal_gets_sixels(photos: Path) -> None:
+    shown = preview(XTERM)
+    pictures = re.findall(rb"\x1bP[0-9;]*q([^\x1b]*)\x1b\\", shown)
+    assert len(pictures) == 2
+    assert all(re.search(rb"#\d+;2;\d+;\d+;\d+", picture) for picture in pictures)  # colours, in percent
+    assert BLOCK not in shown
+
+
+def test_kitty_gets_its_own_protocol(photos: Path) -> None:
+    shown = preview(KITTY)
+    sent: dict[str, bytes] = {}
+    for control, data in re.findall(rb"\x1b_G([^;\x1b]*);([^\x1b]*)\x1b\\", shown):
+        keys = dict(pair.split("=") for pair in control.decode().split(","))
+        if keys.get("a") != "q":
+            number = keys.get("i", next(reversed(sent), ""))
+            sent[number] = sent.get(number, b"") + data
+    pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for data in sent.values() if data]
+    assert len(pictures) == 2
+    assert all(picture.width > 50 for picture in pictures)
+    assert PLACE in shown
+
+
+def test_an_early_kitty_that_can_not_place_pictures_in_text_gets_half_blocks(photos: Path) -> None:
+    shown = preview(EARLY)
+    assert BLOCK in shown
+    assert PLACE not in shown
+
+
+def preview(answers: dict[bytes, bytes]) -> bytes:
+    """What `search person --preview` writes to a terminal that answers so, and as kitty where that names itself."""
+    pytest.importorskip("textual_image", reason="the extra `preview` is not installed")
+    main, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 1000, 800))
     command = [sys.executable, "-m", "phototag", "search", "person", "--preview"]
+    answers = dict(answers)
+    shown = b""
     with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
         os.close(terminal)
-        shown = b""
         try:
             while chunk := os.read(main, 65536):
                 shown += chunk
+                for asked in [one for one in answers if one in shown]:
+                    os.write(main, answers.pop(asked))
+                query = re.search(rb"\x1b_Gi=(\d+)[^\x1b]*a=q[^\x1b]*\x1b\\", shown)
+                if query and b"\x1b[>q" in answers and b"graphics" not in answers:
+                    answers[b"graphics"] = b""
+                    os.write(main, b"\x1b_Gi=" + query[1] + b";OK\x1b\\")
         except OSError:  # how Linux says that the other side is closed
             pass
         os.close(main)
     assert process.returncode == 0, shown
-    assert "▀".encode() in shown
-    assert b"2 photos" in shown
+    return shown

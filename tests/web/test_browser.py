@@ -9,7 +9,8 @@ import pytest
 
 from phototag.render.text import printable
 from tests.conftest import Run
-from tests.web.conftest import PATIENCE, Indexed, serving
+from tests.indexed import Indexed
+from tests.web.conftest import PATIENCE, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 

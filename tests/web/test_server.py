@@ -2,18 +2,21 @@
 
 import io
 import os
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from phototag.app import gallery as galleries
+from phototag.app import orders
 from phototag.app.gallery import Gallery
 from phototag.app.thumbnails import Thumbnails
 from phototag.settings import Settings, load_settings
 from phototag.web.server import application
 from tests.conftest import Run
-from tests.web.conftest import Indexed
+from tests.indexed import Indexed
 
 
 def client(settings: Settings, cache: Path) -> TestClient:
@@ -71,6 +74,36 @@ def test_facets_follow_the_query(asked: TestClient) -> None:
     assert asked.get("/total", params={"q": "person"}).json() == {"photos": 2}
     assert "/?q=person+object%3Adog" in asked.get("/facets", params={"q": "person"}).text
     assert "/?q=%28person+or+car%29+object%3Adog" in asked.get("/facets", params={"q": "person or car"}).text
+
+
+def test_facets_of_many_hits_are_estimated_and_say_so(asked: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(galleries, "FACETS_OF", 2)
+    assert "Estimated from 2 of 5" in asked.get("/facets").text
+    assert "Estimated from 2 of 5" in asked.get("/facets", params={"q": "person or not person"}).text
+    assert "Estimated" not in asked.get("/facets", params={"q": "person>=2"}).text
+
+
+def test_a_whole_order_is_worked_out_for_who_scrolls(
+    indexed: Indexed, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
+    for module in (orders, galleries):
+        monkeypatch.setattr(module, "STEPS", (2, 3))
+    gallery = Gallery(indexed.settings)
+    with gallery.open() as answers:
+        question = gallery.ask(answers, "")
+        [first] = gallery.page(question, "score", slice(0, 1))
+
+        def known() -> int | None:
+            beside = gallery.neighbours(question, "score", first.photo)
+            return beside.of if beside else None
+
+        assert known() is None
+        gallery.page(question, "score", slice(1, 2))
+        deadline = time.monotonic() + 60
+        while known() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert known() == 5
 
 
 def test_every_facet_leads_to_as_many_photos_as_it_says(asked: TestClient) -> None:

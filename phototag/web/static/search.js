@@ -7,6 +7,7 @@
   let chosen = -1;
   let asked = 0;
   let timer = 0;
+  let told = null;
 
   const close = () => {
     list.hidden = true;
@@ -55,6 +56,8 @@
     if (!answer.ok || number !== asked) return;
     const { texts, fault: html } = await answer.json();
     if (document.activeElement === field) show(texts);
+    if (html === told) return; // a screen reader would say it again
+    told = html;
     fault.innerHTML = html; // made by the server's template, which escapes what the user wrote
   };
 
