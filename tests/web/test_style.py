@@ -7,11 +7,21 @@ import pytest
 from phototag.web.assets import read_asset
 
 TEXT, EDGE = 4.5, 3.0
+WRITTEN = {
+    "paper": ("ink", "soft", "accent", "fault"),
+    "panel": ("ink", "soft", "accent"),
+    "line": ("ink", "soft"),
+    "stage": ("soft",),
+    "accent": ("on-accent",),
+    "mark": ("fault",),
+}
+DRAWN = {"paper": ("edge", "bar"), "panel": ("edge",)}
 PAIRS = [
-    ("ink", "paper", TEXT), ("ink", "panel", TEXT), ("ink", "line", TEXT), ("soft", "paper", TEXT), ("soft", "panel", TEXT),
-    ("soft", "stage", TEXT), ("soft", "line", TEXT), ("accent", "paper", TEXT), ("on-accent", "accent", TEXT),
-    ("fault", "paper", TEXT), ("fault", "mark", TEXT), ("edge", "paper", EDGE), ("edge", "panel", EDGE), ("bar", "paper", EDGE),
-]  # fmt: skip
+    (front, back, least)
+    for used, least in ((WRITTEN, TEXT), (DRAWN, EDGE))
+    for back, fronts in used.items()
+    for front in fronts
+]
 
 
 def schemes() -> list[dict[str, str]]:
