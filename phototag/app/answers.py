@@ -23,11 +23,12 @@ from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store import answers as stored
 from phototag.store.corrections import own_words
-from phototag.store.counts import Counted, count, count_scenes
+from phototag.store.counts import Counted, count
 from phototag.store.details import Details, copies_of, details, photo_id
 from phototag.store.engine import open_index
 from phototag.store.explain import Part, emptied_by, explained
 from phototag.store.saved import find_query
+from phototag.store.scene_counts import count_scenes
 from phototag.store.scope import Scope
 from phototag.store.statistics import completeness, stored_floor
 from phototag.types import Hit, Task

@@ -29,9 +29,8 @@ def exact(answers: Answers) -> list[Group]:
 def burst(answers: Answers, query: str | None, seconds: int) -> list[Group]:
     """Photos that one camera took within `seconds` of one another, in the order they were taken; with `query`, of each
     burst only those that answer it."""
-    found = bursts(answers.conn, seconds)
     allowed = None if query is None else {row[0] for row in answers.ask([query]).question.select(None, "path")}
-    kept = [[photo for photo in one if allowed is None or photo in allowed] for one in found]
+    kept = [[photo for photo in one if allowed is None or photo in allowed] for one in bursts(answers.conn, seconds)]
     hits = hits_of(answers.conn, [photo for one in kept for photo in one], answers.thresholds)
     return [Group(tuple(hits[photo].path for photo in one)) for one in kept if len(one) > 1]
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, positive_leaves
-from phototag.store import bursts
 from phototag.store.answers import Question
 from phototag.store.compile import Compiler
 from phototag.store.compile_filters import FOLDER_PATH
@@ -49,21 +48,7 @@ class Counted:
     scenes: int | None = None
 
 
-def count_scenes(question: Question, by: str | None = None, seconds: int = bursts.SECONDS) -> Counted:
-    """As `count`, but the photos of a burst are one scene, of which the largest number of boxes counts; `by` is a key
-    of `GROUPS`, and the burst's first."""
-    leaves, several = _groups(question)
-    rows = _by_scene(question, several, "NULL", seconds) or [(None, 0, 0, *(0 for _ in several))]
-    _, scenes, photos, *objects = rows[0]
-    groups = None
-    if by is not None:
-        found = _by_scene(question, several[:1], GROUPS[by], seconds)
-        groups = tuple(Group(_shown(row[0]), row[3] if leaves else None, row[2], row[1]) for row in found)
-    by_word = dict(zip(leaves, objects[1:], strict=True)) if len(leaves) > 1 else {}
-    return Counted(objects[0] if leaves else None, photos, by_word, groups, scenes)
-
-
-def _groups(question: Question) -> tuple[dict[str, Word | Count], list[list[Word | Count]]]:
+def object_groups(question: Question) -> tuple[dict[str, Word | Count], list[list[Word | Count]]]:
     """The object words of the query, and which of them are counted together: all, and each where there are several."""
     leaves = _object_leaves(question)
     several = [list(leaves.values())] if leaves else []
@@ -72,24 +57,9 @@ def _groups(question: Question) -> tuple[dict[str, Word | Count], list[list[Word
     return leaves, several
 
 
-def _by_scene(question: Question, several: list[list[Word | Count]], key: str, seconds: int) -> list[Any]:
-    """Rows of a key, its number of scenes and of photos, and of boxes for each group of object words."""
-    compiler = question.compiler()
-    boxes = "".join(f", {_boxes(compiler, leaves)} AS n{place}" for place, leaves in enumerate(several))
-    most = "".join(f", max(n{place}) AS n{place}" for place in range(len(several)))
-    total = "".join(f", sum(n{place})" for place in range(len(several)))
-    hits = f"SELECT p.id AS id, {key} AS key{boxes} {question.frame(compiler).text(show=True)}"
-    statement = (
-        f"SELECT key, count(*), sum(photos){total} FROM (SELECT min(key) AS key, count(*) AS photos{most} "
-        f"FROM ({hits}) LEFT JOIN ({bursts.scenes(seconds)}) ON photo_id = id GROUP BY coalesce(scene, -id)) "
-        "GROUP BY key ORDER BY key IS NULL, key"
-    )
-    return list(question.rows(statement, compiler))
-
-
 def count(question: Question, by: str | None = None) -> Counted:
     """Count what answers; `by` is a key of `GROUPS`, or `label`."""
-    leaves, several = _groups(question)
+    leaves, several = object_groups(question)
     photos, *objects = question.summed(several) or _one_by_one(question, several)
     groups = None if by is None else _by_label(question) if by == "label" else _grouped(question, GROUPS[by])
     by_word = dict(zip(leaves, (number or 0 for number in objects[1:]), strict=True)) if len(leaves) > 1 else {}
@@ -127,7 +97,7 @@ def _name(leaf: Word | Count) -> str:
 def _sum(frame: Frame, leaves: list[Word | Count]) -> str:
     """How many boxes there are in all hits: all that there are, where each makes its photo a hit."""
     if frame.online or not _leads_to_hits(frame.node):
-        return f"sum({_boxes(frame.compiler, leaves)})"
+        return f"sum({boxes_of(frame.compiler, leaves)})"
     wanted = joined("OR", (f"({frame.compiler.object_rows(leaf, 'b', indexed=True)})" for leaf in leaves))
     return f"(SELECT count(*) FROM detections b WHERE b.live AND {wanted})"
 
@@ -141,7 +111,8 @@ def _leads_to_hits(node: Node) -> bool:
     )
 
 
-def _boxes(compiler: Compiler, leaves: list[Word | Count]) -> str:
+def boxes_of(compiler: Compiler, leaves: list[Word | Count]) -> str:
+    """The number of boxes of photo `p` that any of these object words asks for."""
     wanted = joined("OR", (f"({compiler.object_rows(leaf, 'b', indexed=False)})" for leaf in leaves))
     rows = compiler.leaves.own_rows(Task.DETECT, "b", "p.id")
     return f"(SELECT count(*) FROM detections b WHERE {rows} AND {wanted})"
@@ -150,7 +121,7 @@ def _boxes(compiler: Compiler, leaves: list[Word | Count]) -> str:
 def _grouped(question: Question, key: str) -> tuple[Group, ...]:
     compiler = question.compiler()
     leaves = list(_object_leaves(question).values())
-    objects = f"sum({_boxes(compiler, leaves)})" if leaves else "NULL"
+    objects = f"sum({boxes_of(compiler, leaves)})" if leaves else "NULL"
     statement = (
         f"SELECT {key} AS key, {objects}, count(*) {question.frame(compiler).text(show=True)} "
         "GROUP BY key ORDER BY key IS NULL, key"
@@ -180,8 +151,9 @@ def _by_label(question: Question) -> tuple[Group, ...]:
 
 
 def _group(key: str | bytes | None, objects: int | None, photos: int) -> Group:
-    return Group(_shown(key), objects, photos)
+    return Group(shown_key(key), objects, photos)
 
 
-def _shown(key: str | bytes | None) -> str:
+def shown_key(key: str | bytes | None) -> str:
+    """A group's key as text."""
     return UNKNOWN if key is None else shown(key) if isinstance(key, bytes) else key

@@ -41,6 +41,8 @@ def coco_index(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Coco:
             chosen[shows].append(folder / image["file_name"])
             shutil.copy(shared / "data" / "coco-dev" / "images" / image["file_name"], folder)
     with pytest.MonkeyPatch.context() as patch:
+        for variable in ("DB", "CATALOG"):
+            patch.delenv(f"PHOTOTAG_{variable}", raising=False)
         for kind in ("DATA", "CONFIG", "CACHE"):
             patch.setenv(f"PHOTOTAG_{kind}_DIR", str(home / kind.lower()))
         done = CliRunner().invoke(app, ["index", os.fspath(folder), "--pack", "tiny"])
