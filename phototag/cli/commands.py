@@ -8,6 +8,8 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
+from phototag.cli.examples import add_examples
+
 # The module of this package that has each command.
 MODULES = {
     "index": "index",
@@ -59,7 +61,9 @@ def registered(module: str) -> dict[str, Any]:
     """The commands that a module of this package adds, by name."""
     app = typer.Typer(callback=_nothing)
     import_module(f"phototag.cli.{module}").add_to(app)
-    return dict(typer.main.get_group(app).commands)
+    commands = dict(typer.main.get_group(app).commands)
+    add_examples(commands)
+    return commands
 
 
 class Commands(MutableMapping[str, Any]):

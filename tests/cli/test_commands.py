@@ -1,6 +1,15 @@
 """Commands are imported one at a time; the table of them is what the modules say."""
 
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer.main
+
+from phototag.cli import app
 from phototag.cli.commands import MODULES, Commands, registered
+from phototag.cli.examples import EXAMPLES
 
 
 def test_the_table_names_what_each_module_adds() -> None:
@@ -13,3 +22,37 @@ def test_only_the_command_that_is_asked_for_is_made() -> None:
     assert commands["count"].name == "count"
     assert list(commands._made) == ["count"]
     assert list(commands) == list(MODULES)
+
+
+def every_command(group: Any = None, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Each command that does something, with the words that call it."""
+    top: Any = typer.main.get_command(app)
+    for name, found in (group or top).commands.items():
+        path = f"{above} {name}".strip()
+        if hasattr(found, "commands"):
+            yield from every_command(found, path)
+        else:
+            yield path, found
+
+
+def test_every_command_has_examples_and_explained_options() -> None:
+    found = dict(every_command())
+    assert set(EXAMPLES) == set(found)
+    for path, command in found.items():
+        assert EXAMPLES[path][0] in command.epilog
+        assert len(command.help) > 15, path
+        unexplained = [one.name for one in command.params if not getattr(one, "help", None)]
+        assert unexplained == [], path
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_examples_are_understood(path: str) -> None:
+    """Each example is parsed as a shell and the command would, without running it."""
+    for example in EXAMPLES[path]:
+        words = shlex.split(example.split(" | ")[0], comments=True)
+        group: Any = typer.main.get_command(app)
+        assert words.pop(0) == "phototag"
+        while hasattr(group, "commands"):
+            name = words.pop(0)
+            group = group.commands[name]
+        group.make_context(name, words)
