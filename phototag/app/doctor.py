@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from phototag import __version__
 from phototag.app.models import choose_models, open_library
+from phototag.app.schedule.entry import status
 from phototag.app.upkeep import check_index
 from phototag.errors import PhototagError
 from phototag.inference.library import State
@@ -44,7 +45,7 @@ class Check:
 def examine_installation(settings: Settings) -> Iterator[Check]:
     """Every check, in the order in which faults follow from one another."""
     yield _versions()
-    for check in (_models, _provider, _index, _roots, _disk):
+    for check in (_models, _provider, _index, _roots, _schedule, _disk):
         yield from _guarded(check, settings)
 
 
@@ -107,6 +108,19 @@ def _roots(settings: Settings) -> Iterator[Check]:
         found = root.path.decode("utf-8", "backslashreplace")
         advice = "" if there else "Plug the drive in; if the folder lies elsewhere now, `phototag roots move OLD NEW`."
         yield Check("root", Verdict.OK if there else Verdict.NOTE, found + ("" if there else " is not there"), advice)
+
+
+def _schedule(settings: Settings) -> Iterator[Check]:
+    entries = status(index_path(settings.db))
+    if not entries:
+        yield Check("schedule", Verdict.OK, "none", "")
+    for entry in entries:
+        state = Verdict.NOTE if entry.advice else Verdict.OK
+        when = f", next run {entry.next_run}" if entry.next_run else ""
+        yield Check("schedule", state, f"by {entry.scheduler}, {'on' if entry.active else 'off'}{when}", entry.advice)
+    if len(entries) > 1:
+        advice = "Each of them starts runs: `phototag schedule install --replace` leaves one."
+        yield Check("schedule", Verdict.NOTE, "there are two", advice)
 
 
 def _disk(settings: Settings) -> Iterator[Check]:

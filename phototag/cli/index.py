@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from phototag.cli.completion import models, packs
 from phototag.cli.session import Session, command
 
 
@@ -15,9 +16,15 @@ def index(
     path: Annotated[
         list[Path] | None, typer.Argument(help="Folders to index; without one, every root.", show_default=False)
     ] = None,
-    pack: Annotated[str | None, typer.Option(help="The pack of models to use.", show_default=False)] = None,
-    classifier: Annotated[str | None, typer.Option(help="Use this classifier.", show_default=False)] = None,
-    detector: Annotated[str | None, typer.Option(help="Use this detector.", show_default=False)] = None,
+    pack: Annotated[
+        str | None, typer.Option(help="The pack of models to use.", show_default=False, autocompletion=packs)
+    ] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="Use this classifier.", show_default=False, autocompletion=models)
+    ] = None,
+    detector: Annotated[
+        str | None, typer.Option(help="Use this detector.", show_default=False, autocompletion=models)
+    ] = None,
     floor: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Lowest object confidence to store.", show_default=False)
     ] = None,

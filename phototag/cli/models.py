@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phototag.cli.completion import models, packs_and_models
 from phototag.cli.models_add import add
 from phototag.cli.models_fuse import fuse
 from phototag.cli.models_optimize import optimize
@@ -14,7 +15,9 @@ from phototag.errors import ModelBrokenError
 if TYPE_CHECKING:
     from phototag.inference.spec import ModelSpec
 
-Name = Annotated[str, typer.Argument(help="A model, as `phototag models list` shows it.", show_default=False)]
+Name = Annotated[
+    str, typer.Argument(help="A model, as `phototag models list` shows it.", show_default=False, autocompletion=models)
+]
 
 
 def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
@@ -106,7 +109,12 @@ def show(session: Session, name: Name) -> None:
 def install(
     session: Session,
     pack: Annotated[
-        str, typer.Argument(help="A pack, or one model, as `phototag models list` shows it.", show_default=False)
+        str,
+        typer.Argument(
+            help="A pack, or one model, as `phototag models list` shows it.",
+            show_default=False,
+            autocompletion=packs_and_models,
+        ),
     ],
     source: Annotated[
         str | None,

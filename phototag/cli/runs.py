@@ -22,7 +22,8 @@ def runs(
     if as_json:
         session.print(json.dumps(found, ensure_ascii=False))
         return
-    columns = (("run", "right"), ("began", "left"), ("seconds", "right"), ("analysed", "right"), ("failed", "right"))
+    columns = (("run", "right"), ("began", "left"), ("seconds", "right"), ("seen", "right"), ("new", "right"),
+               ("analysed", "right"), ("failed", "right"))  # fmt: skip
     session.out.print(rows_table(columns, map(_row, found)))
 
 
@@ -30,8 +31,9 @@ def _row(run: dict[str, Any]) -> tuple[object, ...]:
     began = run["started_at"][:19].replace("T", " ")
     report = run["report"]
     if report is None:
-        return run["id"], began, "interrupted, or under way", None, None
-    return run["id"], began, f"{report['seconds']:.1f}", f"{report['analysed']:,}", f"{len(report['failed']):,}"
+        return run["id"], began, "interrupted, or under way", None, None, None, None
+    numbers = (report["seen"], report["new"], report["analysed"], len(report["failed"]))
+    return run["id"], began, f"{report['seconds']:.1f}", *(f"{number:,}" for number in numbers)
 
 
 def add_to(app: typer.Typer) -> None:

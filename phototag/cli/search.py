@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phototag.cli.completion import words
 from phototag.cli.explain import show_explained
 from phototag.cli.pictures import show_pictures
 from phototag.cli.session import Session, command
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 TABLE_ROWS = 20
 
 Query = Annotated[
-    list[str], typer.Argument(help="What to look for: `cat`, `person>=2 and not dog`.", show_default=False)
+    list[str],
+    typer.Argument(help="What to look for: `cat`, `person>=2 and not dog`.", show_default=False, autocompletion=words),
 ]
 MinConfidence = Annotated[
     float | None,

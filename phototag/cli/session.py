@@ -21,7 +21,12 @@ WIDEST = 10_000  # characters in a line of a table
 
 Database = Annotated[
     str | None,
-    typer.Option("--db", metavar="PATH_OR_URL", help="The index; else PHOTOTAG_DB, else one in your data folder.", show_default=False),
+    typer.Option(
+        "--db",
+        metavar="PATH_OR_URL",
+        help="The index; else PHOTOTAG_DB, or one of your own.",
+        show_default=False,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show tracebacks.")]

@@ -56,3 +56,26 @@ def test_examples_are_understood(path: str) -> None:
             name = words.pop(0)
             group = group.commands[name]
         group.make_context(name, words)
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("phototag sched", {"schedule"}),
+        ("phototag schedule in", {"install"}),
+        ("phototag search golden", {"golden-retriever"}),
+        ("phototag count dog or tag:cell-", {"tag:cell-phone"}),
+        ("phototag search near:", set()),
+        ("phototag index --pack tin", {"tiny"}),
+        ("phototag models show tiny-", {"tiny-detector", "tiny-tagger"}),
+        ("phototag models install stan", {"standard"}),
+        ("phototag index --dry", {"--dry-run"}),
+    ],
+)
+def test_the_shell_completes(line: str, offered: set[str]) -> None:
+    """What bash is told; its last word is the one under the cursor."""
+    from typer.testing import CliRunner
+
+    environment = {"_PHOTOTAG_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
+    done = CliRunner().invoke(app, [], env=environment, prog_name="phototag")
+    assert set(done.stdout.split()) == offered

@@ -46,6 +46,7 @@ def test_doctor_says_what_is_missing(phototag: Run, gallery: Path) -> None:
     fresh = {check["name"]: check for check in json.loads(phototag("doctor", "--json").stdout)}
     assert fresh["index"]["state"] == "note"
     assert "colours and squares" in fresh["models"]["found"]
+    assert fresh["schedule"] == {"name": "schedule", "state": "ok", "found": "none", "advice": ""}
     phototag("index", gallery)
     gallery.rename(gallery.with_name("away"))
     roots = [check for check in json.loads(phototag("doctor", "--json").stdout) if check["name"] == "root"]
@@ -74,7 +75,9 @@ def test_runs_are_listed(phototag: Run, gallery: Path) -> None:
     assert (first["report"]["analysed"], second["report"]["analysed"]) == (0, 4)
     assert second["report"]["provider"] == "cpu"
     assert len(json.loads(phototag("runs", "-n", "1", "--json").stdout)) == 1
-    assert b"interrupted" not in phototag("runs").stdout
+    told = phototag("runs").stdout
+    assert b"interrupted" not in told
+    assert b"new" in told
 
 
 def test_bench_measures_and_recommends(phototag: Run, gallery: Path) -> None:
