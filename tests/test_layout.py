@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Run
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 300
 
@@ -33,7 +35,7 @@ def loaded_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("arguments", [("--help",), ("search", "--help"), ("--version",)])
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
-    assert loaded_by(*arguments) & {"onnxruntime", "sqlalchemy", "numpy", "PIL", "exifread"} == set()
+    assert loaded_by(*arguments) & {"onnxruntime", "sqlalchemy", "pydantic", "numpy", "PIL", "exifread"} == set()
 
 
 def test_an_index_run_without_new_photos_loads_no_decoder_and_no_runtime(tmp_path: Path) -> None:
@@ -41,3 +43,13 @@ def test_an_index_run_without_new_photos_loads_no_decoder_and_no_runtime(tmp_pat
     loaded = loaded_by("index", str(tmp_path / "photos"), "--db", str(tmp_path / "index.db"))
     assert "sqlalchemy" in loaded
     assert loaded & {"onnxruntime", "numpy", "PIL", "exifread"} == set()
+
+
+@pytest.mark.parametrize("command", ["search", "count"])
+def test_questions_load_neither_sqlalchemy_nor_what_else_is_slow(
+    command: str, gallery: Path, tmp_path: Path, phototag: Run
+) -> None:
+    index = tmp_path / "index.db"
+    phototag("--db", index, "index", gallery)
+    loaded = loaded_by("--db", str(index), command, "person and not dog")
+    assert loaded & {"sqlalchemy", "pydantic", "asyncio", "rich", "numpy", "PIL", "onnxruntime", "exifread"} == set()

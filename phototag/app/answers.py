@@ -8,12 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
-
 from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
-from phototag.query.explain import Reason
 from phototag.query.parser import join_arguments, parse
 from phototag.query.resolve import Resolver
 from phototag.query.thresholds import Thresholds
@@ -22,19 +19,19 @@ from phototag.query.verbs import strip_verb
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
 from phototag.store import answers as stored
-from phototag.store.corrections import own_words
-from phototag.store.counts import Counted, count
-from phototag.store.details import Details, copies_of, details, photo_id
-from phototag.store.engine import open_index
-from phototag.store.explain import Part, emptied_by, explained
-from phototag.store.saved import find_query
-from phototag.store.scene_counts import count_scenes
+from phototag.store.lexicon import own_words
+from phototag.store.reader import open_reader
+from phototag.store.reading import Connection
 from phototag.store.scope import Scope
 from phototag.store.statistics import completeness, stored_floor
 from phototag.types import Hit, Task
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each question pays for its own kind only
+    from phototag.query.explain import Reason
     from phototag.query.sentence import Understood
+    from phototag.store.counts import Counted
+    from phototag.store.details import Details
+    from phototag.store.explain import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,16 @@ class Question:
         hits = self.question.search(limit, _known_order(sort))
         return hits if not copies else (each for hit in hits for each in self._copies(hit))
 
-    def explain(self, limit: int | None = None, sort: str = "score") -> Iterator[tuple[Hit, tuple[Reason, ...]]]:
+    def explain(self, limit: int | None = None, sort: str = "score") -> Iterator[tuple[Hit, tuple["Reason", ...]]]:
         """The hits as `search` gives them, each with the reasons for it."""
+        from phototag.store.explain import explained
+
         return explained(self.question, limit, _known_order(sort))
 
-    def emptied_by(self) -> tuple[Part, ...]:
+    def emptied_by(self) -> tuple["Part", ...]:
         """What each part of the query finds alone: the part that empties it finds nothing, or nothing with the rest."""
+        from phototag.store.explain import emptied_by
+
         return emptied_by(self.question)
 
     def total(self) -> int:
@@ -66,15 +67,21 @@ class Question:
         """Whether any photo answers."""
         return self.question.exists()
 
-    def count(self, by: str | None = None, *, scenes: bool = False) -> Counted:
+    def count(self, by: str | None = None, *, scenes: bool = False) -> "Counted":
         """How many objects, in how many photos; `by` groups them. With `scenes` the photos of a burst count once."""
+        from phototag.store.counts import count
+
         if not scenes:
             return count(self.question, by)
         if by == "label":
             raise UsageError("scenes can't be counted by label", hint="Leave out --dedupe, or choose another --by.")
+        from phototag.store.scene_counts import count_scenes
+
         return count_scenes(self.question, by)
 
     def _copies(self, hit: Hit) -> Iterator[Hit]:
+        from phototag.store.details import copies_of
+
         paths = copies_of(self.question.conn, hit.path) if hit.copies > 1 else [hit.path]
         return (replace(hit, path=path) for path in paths)
 
@@ -109,18 +116,22 @@ class Answers:
 
     def understand(self, sentence: str) -> "Understood":
         """The query that a plain sentence means. Raises QueryError when nothing in it is understood."""
-        from phototag.query.sentence import understand  # only `ask` pays for it
+        from phototag.query.sentence import understand
 
         return understand(sentence, self.vocabulary, today())
 
-    def photo(self, path: Path) -> Details:
+    def photo(self, path: Path) -> "Details":
         """Everything known of the photo at `path`; a bare name will do where only one photo has it.
 
         Raises UsageError when the index has no such photo, or several.
         """
+        from phototag.store.details import details
+
         return details(self.conn, os.fsencode(os.path.abspath(path)), os.fsencode(path), self.thresholds)
 
     def _saved(self, name: str) -> Node | None:
+        from phototag.store.saved import find_query
+
         query = find_query(self.conn, name)
         return None if query is None else parse(query, self.vocabulary.knows)
 
@@ -147,19 +158,17 @@ class Answers:
 
 def find_photo(conn: Connection, path: Path) -> int:
     """The id of the photo at `path`; a bare name will do where only one photo has it. Raises UsageError."""
+    from phototag.store.details import photo_id
+
     return photo_id(conn, os.fsencode(os.path.abspath(path)), os.fsencode(path))
 
 
 @contextmanager
 def open_answers(settings: Settings, note: Callable[[str], None]) -> Iterator[Answers]:
     """Open the index for reading. Raises IndexFileError where there is none."""
-    with open_index(settings.db, write=False) as index:
-        for text in index.notes:
-            note(text)
-        vocabulary = load_vocabulary(settings)
-        with index.read() as conn:
-            known = vocabulary.extended(own_words(conn))
-            yield Answers(conn, known, index_thresholds(conn, load_thresholds(settings, known)), note)
+    with open_reader(settings.db) as conn:
+        vocabulary = load_vocabulary(settings).extended(own_words(conn))
+        yield Answers(conn, vocabulary, index_thresholds(conn, load_thresholds(settings, vocabulary)), note)
 
 
 def _known_order(sort: str) -> str:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.app.answers import Answers
 from phototag.query.vocabulary import Vocabulary
 from phototag.store.labels import Pair, WordCount, pairs, word_counts
 from phototag.store.lexicon import read_lexicon
+from phototag.store.reading import Connection
 
 TOP = ""  # above the words that nothing stands above
 

@@ -12,9 +12,9 @@ from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
 from phototag.query.dates import span
 from phototag.settings import Settings
-from phototag.store.corrections import own_words
 from phototag.store.engine import open_index
 from phototag.store.history import Became, FileChange, OfflineNow, file_changes, newly_offline
+from phototag.store.lexicon import own_words
 from phototag.store.paths import shown
 from phototag.store.problems import StoredProblem, list_problems
 from phototag.store.relabelled import Relabelled, relabelled

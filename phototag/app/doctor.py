@@ -17,8 +17,9 @@ from phototag.errors import PhototagError
 from phototag.inference.library import State
 from phototag.inference.providers import available, candidates
 from phototag.settings import Settings
-from phototag.store.engine import index_path, open_index
+from phototag.store.engine import open_index
 from phototag.store.roots import list_roots
+from phototag.store.sqlite import index_path
 
 LEAST_FREE_BYTES = 500_000_000
 _PACKAGES = ("onnxruntime", "numpy", "pillow", "sqlalchemy", "exifread", "pillow-heif")

@@ -16,11 +16,11 @@ from phototag.query.filters import READERS
 from phototag.query.thresholds import Thresholds
 from phototag.settings import Settings
 from phototag.store import answers as stored
-from phototag.store.corrections import own_words
 from phototag.store.details import Details, details
-from phototag.store.engine import open_index
 from phototag.store.facets import Facets, facets
+from phototag.store.lexicon import own_words
 from phototag.store.pages import Entry, entries_of, photo_number, ranked
+from phototag.store.reader import open_reader
 from phototag.store.state import index_state
 from phototag.types import Detection
 
@@ -72,7 +72,7 @@ class Gallery:
     @contextmanager
     def open(self) -> Iterator[Answers]:
         """The index as it is now. Raises IndexFileError where there is none."""
-        with open_index(self.settings.db, write=False) as index, index.read() as conn:
+        with open_reader(self.settings.db) as conn:
             thresholds = index_thresholds(conn, self.thresholds)
             yield Answers(conn, self.vocabulary.extended(own_words(conn)), thresholds, lambda _: None)
 

@@ -29,13 +29,14 @@ from phototag.media.ignore import WalkRules
 from phototag.media.walk import Listing, scan
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
-from phototag.store.corrections import own_words
-from phototag.store.engine import Index, index_path, open_index
+from phototag.store.engine import Index, open_index
+from phototag.store.lexicon import own_words
 from phototag.store.models import set_current, want
 from phototag.store.planes import refresh as refresh_planes
 from phototag.store.roots import Scope, add_root, find_scope, list_roots
 from phototag.store.runs import finish_run, start_run
 from phototag.store.save import FileFailure, FileResult, known, save
+from phototag.store.sqlite import index_path
 from phototag.store.sync import Changes, Sync
 from phototag.types import ModelId, Task
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from phototag.errors import UsageError
 from phototag.settings import Settings
 from phototag.store import taught as stored
 from phototag.store.engine import open_index
 from phototag.store.models import Wanted
+from phototag.store.reading import Connection
 from phototag.store.taught import TaughtTag
 from phototag.types import Analysis, Label
 

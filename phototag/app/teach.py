@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from phototag.app.answers import Answers, find_photo, open_answers
 from phototag.app.corrections import checked_word, relatives
 from phototag.app.taught import FLOOR
@@ -25,6 +23,7 @@ from phototag.store.corrections import Correction, Kind
 from phototag.store.details import hits_of, reachable
 from phototag.store.engine import open_index
 from phototag.store.models import StoredModel, current_model
+from phototag.store.reading import Connection
 from phototag.store.taught import TaughtTag, store_taught
 from phototag.types import Hit, Task
 

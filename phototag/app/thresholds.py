@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from phototag.app.words import canonical_names, words_above
 from phototag.inference.catalog import load_catalog
 from phototag.inference.labels import read_labels
@@ -12,7 +10,8 @@ from phototag.inference.spec import ModelSpec
 from phototag.query.thresholds import FALLBACK, ModelThresholds, Thresholds
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
-from phototag.store.taught import taught_thresholds
+from phototag.store.lexicon import taught_thresholds
+from phototag.store.reading import Connection
 from phototag.types import Task
 
 NEVER = 1.1  # above every confidence: a label that answers only with a threshold of its own in the query

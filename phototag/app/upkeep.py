@@ -9,7 +9,8 @@ from phototag.settings import Settings
 from phototag.store import prune as pruning
 from phototag.store import runs as stored_runs
 from phototag.store import upkeep
-from phototag.store.engine import index_path, open_index
+from phototag.store.engine import open_index
+from phototag.store.sqlite import index_path
 from phototag.store.statistics import Statistics, statistics
 
 

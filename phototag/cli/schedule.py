@@ -49,7 +49,7 @@ def install(
 
     from phototag.app.on_change import read_command
     from phototag.app.schedule import entry, plan
-    from phototag.store.engine import index_path
+    from phototag.store.sqlite import index_path
 
     when = plan.read_when(at, every)
     if on_change is not None:
@@ -78,7 +78,7 @@ def status(session: Session, as_json: AsJson = False) -> None:
 
     from phototag.app.schedule.entry import status as entries
     from phototag.app.schedule.run import log_path
-    from phototag.store.engine import index_path
+    from phototag.store.sqlite import index_path
 
     found = entries(index_path(session.settings.db))
     log = log_path(session.settings)
@@ -102,7 +102,7 @@ def status(session: Session, as_json: AsJson = False) -> None:
 def remove(session: Session) -> None:
     """Take the schedule of this index away, and nothing else: `phototag schedule remove`."""
     from phototag.app.schedule.entry import remove as remove_entries
-    from phototag.store.engine import index_path
+    from phototag.store.sqlite import index_path
 
     gone = remove_entries(index_path(session.settings.db))
     session.note(f"removed: {', '.join(entry.scheduler for entry in gone)}" if gone else "there was no schedule")

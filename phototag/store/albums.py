@@ -1,8 +1,9 @@
 """Where the albums of an index lie. What one holds is written in the album itself."""
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.sqlite import insert
 
+from phototag.store import reading
 from phototag.store.clock import now
 from phototag.store.history_tables import albums
 
@@ -17,6 +18,6 @@ def forget_album(conn: Connection, folder: bytes) -> None:
     conn.execute(delete(albums).where(albums.c.folder == folder))
 
 
-def list_albums(conn: Connection) -> tuple[bytes, ...]:
+def list_albums(conn: reading.Connection) -> tuple[bytes, ...]:
     """The folders of all albums, in the order of paths."""
-    return tuple(conn.execute(select(albums.c.folder).order_by(albums.c.folder)).scalars())
+    return tuple(conn.exec_driver_sql("SELECT folder FROM albums ORDER BY folder").scalars())

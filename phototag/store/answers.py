@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from phototag.query.asked import models_asked
-from phototag.query.places import distance_km
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import And, Count, Filter, Node, Not, Or, Word, labels_of, words_of
 from phototag.store import bits
@@ -18,6 +15,7 @@ from phototag.store.frame import Frame
 from phototag.store.hits import COLUMNS, read_hits
 from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.store.planes import read_planes, ready
+from phototag.store.reading import Connection
 from phototag.store.scope import Scope, scope_of
 from phototag.store.sources import CAP, Sources, always_scored
 from phototag.types import Hit
@@ -47,7 +45,6 @@ class Question:
     scope: Scope = field(init=False)
 
     def __post_init__(self) -> None:
-        register_functions(self.conn)
         object.__setattr__(self, "lexicon", read_lexicon(self.conn))
         object.__setattr__(self, "scope", scope_of(self.conn, models_asked(self.node)))
 
@@ -180,10 +177,3 @@ class Question:
     def rows(self, statement: str, compiler: Compiler) -> Iterator[Any]:
         """The rows of a statement."""
         return iter(self.conn.exec_driver_sql(self.scope.over(statement), dict(compiler.parameters.values)))
-
-
-def register_functions(conn: Connection) -> None:
-    """Give the connection the functions that compiled statements call."""
-    driver: Any = conn.connection.driver_connection
-    bits.register(driver)
-    driver.create_function("distance_km", 4, distance_km, deterministic=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from phototag.store.reading import Connection
 
 SECONDS = 2
 """From one photo of a burst to the next, at most. Cameras note the time in whole seconds."""

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.geometry import Box
 from phototag.query.thresholds import Thresholds
 from phototag.store.compile import PHOTOS
 from phototag.store.compile_filters import PATH
 from phototag.store.hits import read_objects
 from phototag.store.lexicon import read_lexicon
+from phototag.store.reading import Connection
 from phototag.types import Detection
 
 _PHOTOS = f"""

@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from phototag.geometry import Box
-from phototag.store import liveness
+from phototag.store import liveness, reading
 from phototag.store.clock import now
 from phototag.store.compile_filters import PATH
 from phototag.store.correction_tables import corrections
-from phototag.store.folders import chunks
 from phototag.store.models import register
 from phototag.store.names import intern
 from phototag.store.overruled import SAME_PLACE, USER_MODELS
+from phototag.store.pieces import chunks
 from phototag.types import ModelId, Task
 
 TAGS = ModelId(Task.CLASSIFY, "user", "tags")
@@ -129,7 +129,7 @@ def log(conn: Connection, step: int | None = None) -> Iterator[Logged]:
         yield Logged(number, at, path, correction, bool(effective))
 
 
-def drawn_boxes(conn: Connection) -> dict[bytes, frozenset[tuple[str, Box]]]:
+def drawn_boxes(conn: reading.Connection) -> dict[bytes, frozenset[tuple[str, Box]]]:
     """The boxes that the user drew, with their labels, by the path of each reachable photo."""
     found: dict[bytes, set[tuple[str, Box]]] = {}
     for path, name, *box in conn.exec_driver_sql(
@@ -142,7 +142,7 @@ def drawn_boxes(conn: Connection) -> dict[bytes, frozenset[tuple[str, Box]]]:
     return {path: frozenset(boxes) for path, boxes in found.items()}
 
 
-def marked(conn: Connection, name: str) -> dict[int, bool]:
+def marked(conn: reading.Connection, name: str) -> dict[int, bool]:
     """The photos (by id) for which the user's word on a name holds, and whether they have it."""
     rows = conn.exec_driver_sql(
         "SELECT c.photo_id, c.kind FROM corrections c JOIN names n ON n.id = c.name_id "
@@ -153,15 +153,6 @@ def marked(conn: Connection, name: str) -> dict[int, bool]:
     for photo, kind in rows:
         found[photo] = found.get(photo, False) or kind != Kind.UNTAG
     return found
-
-
-def own_words(conn: Connection) -> tuple[str, ...]:
-    """The names that the user gave or taught in this index."""
-    rows = conn.exec_driver_sql(
-        "SELECT name FROM names WHERE id IN (SELECT name_id FROM relatives UNION SELECT name_id FROM taught) "
-        "ORDER BY name"
-    )
-    return tuple(rows.scalars())
 
 
 def _columns(box: Box | None) -> dict[str, float | None]:

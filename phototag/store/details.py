@@ -4,18 +4,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.errors import UsageError
 from phototag.query.thresholds import Thresholds
 from phototag.store.compile import PHOTOS
 from phototag.store.compile_filters import PATH
-from phototag.store.folders import chunks
 from phototag.store.hits import COLUMNS, id_list, read_hits
 from phototag.store.lexicon import read_lexicon
 from phototag.store.paths import absolute, shown
+from phototag.store.pieces import chunks
+from phototag.store.presence import PRESENT
+from phototag.store.reading import Connection
 from phototag.store.roots import find_scope
-from phototag.store.tables import PRESENT
 from phototag.types import Hit
 
 MOST_NAMED = 5

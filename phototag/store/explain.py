@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection
-
 from phototag.geometry import Box
 from phototag.query.asked import same_models
 from phototag.query.explain import Reason, parts, reasons
@@ -15,6 +13,7 @@ from phototag.query.tree import Node
 from phototag.store import keywords
 from phototag.store.answers import Question
 from phototag.store.hits import PAGE, id_list
+from phototag.store.reading import Connection
 from phototag.store.scope import ANYONE, Scope
 from phototag.types import Detection, Hit, Label, Metadata
 

@@ -1,23 +1,14 @@
-"""Rows of folders, and lists cut into pieces that one statement takes."""
+"""Rows of folders."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from phototag.store.paths import text_column
 from phototag.store.tables import folders
-
-T = TypeVar("T")
-
-
-def chunks(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
-    """The items in pieces of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def fetch(conn: Connection, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from phototag.store.paths import absolute
-from phototag.store.tables import IGNORED, MISSING, PRESENT
+from phototag.store.presence import IGNORED, MISSING, PRESENT
 
 
 class Became(StrEnum):

@@ -5,12 +5,11 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection
-
 from phototag.geometry import Box
 from phototag.query.thresholds import Thresholds
 from phototag.store import keywords
 from phototag.store.lexicon import Lexicon
+from phototag.store.reading import Connection
 from phototag.store.scope import ANYONE, Scope
 from phototag.types import Detection, Hit, Label, Metadata, Task
 

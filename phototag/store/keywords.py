@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection
-
 from phototag.query.folding import folded
-from phototag.store.folders import chunks
+from phototag.store.pieces import chunks
+from phototag.store.reading import Connection
 
 _FILE = "(SELECT id FROM files WHERE folder_id = ? AND name = ?)"
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.query.resolve import Vocabulary
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Word
@@ -12,6 +10,7 @@ from phototag.store.answers import Question
 from phototag.store.compile_leaves import Leaves, Parameters
 from phototag.store.counts import count
 from phototag.store.lexicon import read_lexicon
+from phototag.store.reading import Connection
 
 
 @dataclass(frozen=True, slots=True)

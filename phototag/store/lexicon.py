@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.query.thresholds import Thresholds
 from phototag.store.overruled import USER_MODELS
+from phototag.store.reading import Connection
 from phototag.types import Task
 
 
@@ -59,3 +58,23 @@ def read_lexicon(conn: Connection) -> Lexicon:
         users |= {number} if user else set()
     names = {name: number for number, name in conn.exec_driver_sql("SELECT id, name FROM names")}
     return Lexicon(names, {task: tuple(found) for task, found in models.items()}, frozenset(users))
+
+
+def own_words(conn: Connection) -> tuple[str, ...]:
+    """The names that the user gave or taught in this index."""
+    rows = conn.exec_driver_sql(
+        "SELECT name FROM names WHERE id IN (SELECT name_id FROM relatives UNION SELECT name_id FROM taught) "
+        "ORDER BY name"
+    )
+    return tuple(rows.scalars())
+
+
+def taught_thresholds(conn: Connection) -> dict[str, dict[str, float]]:
+    """The threshold of each taught tag, by the name of the classifier."""
+    found: dict[str, dict[str, float]] = {}
+    for model, name, threshold in conn.exec_driver_sql(
+        "SELECT m.name, n.name, t.threshold FROM taught t "
+        "JOIN names n ON n.id = t.name_id JOIN models m ON m.id = t.model_id"
+    ):
+        found.setdefault(model, {})[name] = threshold
+    return found

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from phototag.store import keywords, liveness
-from phototag.store.folders import chunks
 from phototag.store.models import Wanted
 from phototag.store.paths import signed
+from phototag.store.pieces import chunks
+from phototag.store.presence import PRESENT
 from phototag.store.save import METADATA_COLUMNS, UPSERT_FILE, stamp_columns, touch_files
-from phototag.store.tables import PRESENT
 from phototag.types import FileStamp, ModelId
 
 # Dates from these lie in the file itself; any other could change with the file's name.

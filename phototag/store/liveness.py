@@ -10,10 +10,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection
-
 from phototag.store import overruled
 from phototag.store.bits import CHUNK
+from phototag.store.reading import Connection
 
 _TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (photo_id INTEGER PRIMARY KEY)"
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 
 from phototag import __version__
-from phototag.errors import IndexFileError, IndexTooNewError
-from phototag.store import correction_tables, faults, history_tables, learning_tables, views
+from phototag.errors import IndexFileError
+from phototag.store import correction_tables, history_tables, learning_tables, views
 from phototag.store.clock import now
+from phototag.store.schema import APPLICATION_ID, is_current, version_of
 from phototag.store.tables import metadata, migrations
-
-APPLICATION_ID = 0x50544147  # "PTAG", in the file's header: `file index.db` shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +41,14 @@ def newest(steps: tuple[Step, ...] = STEPS) -> int:
     return steps[-1].version if steps else 1
 
 
-def is_current(conn: Connection, path: Path, steps: tuple[Step, ...] = STEPS) -> bool:
-    """Whether the schema is the newest; False for an empty file or an older version.
-
-    Raises IndexTooNewError, and IndexCorruptError for a database of another program.
-    """
-    version = _version(conn, path)
-    if version > newest(steps):
-        raise IndexTooNewError(
-            f"the index {path} has version {version}; this phototag {__version__} reads up to {newest(steps)}",
-            hint="Update phototag, or name another index with `--db PATH`.",
-        )
-    return version == newest(steps)
-
-
 def upgrade(conn: Connection, path: Path, steps: tuple[Step, ...] = STEPS) -> None:
     """Create the schema in an empty file, or bring an older one up to date after copying it to `*.backup-vN`.
 
     The caller holds the writer's lock, and no transaction.
     """
     with conn.begin():
-        current = is_current(conn, path, steps)
-        version = _version(conn, path)
+        current = is_current(conn, path, newest(steps))
+        version = version_of(conn, path)
     if current:  # another process was faster
         return
     if version == 0:
@@ -99,16 +84,6 @@ def _driver(conn: Connection) -> sqlite3.Connection:
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells the type checker
     conn.rollback()
     return driver
-
-
-def _version(conn: Connection, path: Path) -> int:
-    application = conn.exec_driver_sql("PRAGMA application_id").scalar_one()
-    version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if application == APPLICATION_ID:
-        return int(version)
-    if application or version or conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one():
-        raise faults.foreign(path)
-    return 0
 
 
 def _create(conn: Connection, version: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
 from phototag.errors import UsageError
-from phototag.store import liveness
+from phototag.store import liveness, reading
 from phototag.store.tables import models
 from phototag.types import ModelId, Task
 
@@ -43,13 +43,18 @@ def want(conn: Connection, asked: Iterable[tuple[ModelId, float]]) -> tuple[Want
     return tuple(Wanted(register(conn, model), model, floor) for model, floor in asked)
 
 
-def stored_models(conn: Connection) -> tuple[StoredModel, ...]:
+def stored_models(conn: reading.Connection) -> tuple[StoredModel, ...]:
     """Every model that the index knows, in the order it met them; the user is none."""
-    rows = conn.execute(select(models).where(models.c.sha256.not_in(("tags", "boxes"))).order_by(models.c.id))
-    return tuple(StoredModel(row.id, ModelId(Task(row.task), row.name, row.sha256), bool(row.current)) for row in rows)
+    rows = conn.exec_driver_sql(
+        "SELECT id, task, name, sha256, current FROM models WHERE sha256 NOT IN ('tags', 'boxes') ORDER BY id"
+    )
+    return tuple(
+        StoredModel(number, ModelId(Task(task), name, sha256), bool(current))
+        for number, task, name, sha256, current in rows
+    )
 
 
-def current_model(conn: Connection, task: Task) -> StoredModel:
+def current_model(conn: reading.Connection, task: Task) -> StoredModel:
     """The model of the task that the last run used. Raises UsageError where there was none."""
     for model in stored_models(conn):
         if model.current and model.model.task is task:

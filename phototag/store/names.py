@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
-from phototag.store.folders import chunks
+from phototag.store import reading
+from phototag.store.pieces import chunks
 from phototag.store.tables import names
 
 
@@ -18,10 +19,11 @@ def intern(conn: Connection, wanted: Collection[str]) -> dict[str, int]:
     return found
 
 
-def find(conn: Connection, wanted: Collection[str]) -> dict[str, int]:
+def find(conn: reading.Connection, wanted: Collection[str]) -> dict[str, int]:
     """The rows of those names that the index has."""
     found: dict[str, int] = {}
     for part in chunks(sorted(wanted)):
-        query = select(names.c.name, names.c.id).where(names.c.name.in_(part))
-        found.update((row.name, row.id) for row in conn.execute(query))
+        marks = ",".join("?" * len(part))
+        rows = conn.exec_driver_sql(f"SELECT name, id FROM names WHERE name IN ({marks})", tuple(part))
+        found.update((name, number) for name, number in rows)
     return found

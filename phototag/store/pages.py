@@ -59,7 +59,8 @@ def photo_number(question: Question, content: str) -> int | None:
     rows = question.conn.exec_driver_sql(
         "SELECT id FROM photos WHERE content = ? AND file_id IS NOT NULL", (bytes.fromhex(content),)
     )
-    return rows.scalar_one_or_none()
+    found: int | None = rows.scalar_one_or_none()
+    return found
 
 
 def found_objects(question: Question, photos: Iterable[int]) -> dict[int, tuple[Detection, ...]]:

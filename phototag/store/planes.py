@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.query.thresholds import Thresholds
 from phototag.store.bits import CHUNK, packed, unpacked
 from phototag.store.lexicon import Lexicon, read_lexicon
+from phototag.store.reading import Connection
 from phototag.types import Task
 
 TAG, OBJECT, SEEN = 0, 1, 2

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.store.clock import now
 from phototag.store.listing import Listing
 from phototag.store.paths import absolute, below, text_column
+from phototag.store.reading import Connection
 from phototag.types import FileStamp, Problem, Stage
 
 

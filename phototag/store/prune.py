@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.store import vectors
-from phototag.store.tables import MISSING
+from phototag.store.presence import MISSING
+from phototag.store.reading import Connection
 
 _MISSING_FILES = f"SELECT id FROM files WHERE state = {MISSING}"
 _LOST_PHOTOS = (

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from phototag.query.thresholds import Thresholds
 from phototag.store.compile_filters import PATH
-from phototag.store.folders import chunks
+from phototag.store.pieces import chunks
 from phototag.types import Task
 
 Named = Counter[tuple[Task, str]]

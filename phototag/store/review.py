@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.store.names import find
+from phototag.store.reading import Connection
 
 
 @dataclass(frozen=True, slots=True)

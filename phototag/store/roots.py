@@ -8,10 +8,11 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from phototag.errors import UsageError
-from phototag.store import liveness
+from phototag.store import liveness, reading
 from phototag.store.clock import now
 from phototag.store.paths import absolute, below, join, shown, text_column
-from phototag.store.tables import MISSING, PRESENT, files, folders, roots
+from phototag.store.presence import MISSING, PRESENT
+from phototag.store.tables import files, folders, roots
 
 _FOLDERS = "SELECT id FROM folders WHERE root_id = ?"
 
@@ -52,9 +53,12 @@ class OfflinePlace:
     files: int
 
 
-def list_roots(conn: Connection) -> tuple[Root, ...]:
+def list_roots(conn: reading.Connection) -> tuple[Root, ...]:
     """Every root, in the order of paths."""
-    return tuple(_root(row) for row in conn.execute(select(roots).order_by(roots.c.path)))
+    rows = conn.exec_driver_sql(
+        "SELECT id, path, offline, offline_reason, added_at, indexed_at FROM roots ORDER BY path"
+    )
+    return tuple(Root(number, path, bool(offline), *rest) for number, path, offline, *rest in rows)
 
 
 def count_files(conn: Connection, root: Root) -> int:
@@ -67,7 +71,7 @@ def count_files(conn: Connection, root: Root) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def find_scope(conn: Connection, path: bytes) -> Scope | None:
+def find_scope(conn: reading.Connection, path: bytes) -> Scope | None:
     """The known root that a path is or lies in, and where; None when it is in none."""
     for root in list_roots(conn):
         folder = below(path, root.path)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from os import getpid
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
+from phototag.store import reading
 from phototag.store.clock import now
 from phototag.store.tables import runs
 
@@ -32,7 +33,9 @@ def finish_run(conn: Connection, run_id: int, report: str) -> None:
     conn.execute(update(runs).where(runs.c.id == run_id).values(finished_at=now(), report=report))
 
 
-def list_runs(conn: Connection, limit: int = 20) -> tuple[Run, ...]:
+def list_runs(conn: reading.Connection, limit: int = 20) -> tuple[Run, ...]:
     """The last runs, newest first."""
-    rows = conn.execute(select(runs).order_by(runs.c.id.desc()).limit(limit))
-    return tuple(Run(row.id, row.started_at, row.finished_at, row.pid, row.report) for row in rows)
+    rows = conn.exec_driver_sql(
+        "SELECT id, started_at, finished_at, pid, report FROM runs ORDER BY id DESC LIMIT ?", (limit,)
+    )
+    return tuple(Run(*row) for row in rows)

@@ -2,7 +2,7 @@
 
 import random
 
-from sqlalchemy import Connection
+from phototag.store.reading import Connection
 
 SEED = 0  # the same photos each time, so that two comparisons can be compared
 

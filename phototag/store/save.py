@@ -10,12 +10,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from phototag.store import keywords, liveness, vectors
 from phototag.store.clock import now
-from phototag.store.folders import chunks, folder_id
+from phototag.store.folders import folder_id
 from phototag.store.models import Wanted, register
 from phototag.store.names import intern
 from phototag.store.paths import signed, text_column
+from phototag.store.pieces import chunks
+from phototag.store.presence import MISSING, PRESENT
 from phototag.store.problems import note_problem
-from phototag.store.tables import MISSING, PRESENT, analyses, files, photos
+from phototag.store.tables import analyses, files, photos
 from phototag.types import Analysis, FileStamp, Metadata, ModelId, Photo, Stage
 
 

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
-
 from phototag.store.clock import now
-from phototag.store.tables import saved
+from phototag.store.reading import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +16,20 @@ class SavedQuery:
 
 def save_query(conn: Connection, name: str, query: str) -> None:
     """Keep a query under a name; one of that name is replaced."""
-    upsert = insert(saved).values(name=name, query=query, at=now())
-    conn.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"query": query, "at": now()}))
+    conn.exec_driver_sql("INSERT OR REPLACE INTO saved (name, query, at) VALUES (?, ?, ?)", (name, query, now()))
 
 
 def find_query(conn: Connection, name: str) -> str | None:
     """The query of that name."""
-    found: str | None = conn.execute(select(saved.c.query).where(saved.c.name == name)).scalar_one_or_none()
+    found: str | None = conn.exec_driver_sql("SELECT query FROM saved WHERE name = ?", (name,)).scalar_one_or_none()
     return found
 
 
 def forget_query(conn: Connection, name: str) -> bool:
     """Drop a name; whether there was one."""
-    return conn.execute(delete(saved).where(saved.c.name == name)).rowcount > 0
+    return conn.exec_driver_sql("DELETE FROM saved WHERE name = ? RETURNING name", (name,)).first() is not None
 
 
 def list_queries(conn: Connection) -> tuple[SavedQuery, ...]:
     """Every saved query, by name."""
-    return tuple(SavedQuery(row.name, row.query) for row in conn.execute(select(saved).order_by(saved.c.name)))
+    return tuple(SavedQuery(*row) for row in conn.exec_driver_sql("SELECT name, query FROM saved ORDER BY name"))

@@ -11,10 +11,9 @@ The user's word stands: tags and boxes of their own are live, and what they over
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.errors import UsageError
 from phototag.store.overruled import OVERRULED, USER_MODELS
+from phototag.store.reading import Connection
 from phototag.types import Task
 
 _COLUMNS = {

@@ -8,14 +8,13 @@ the best hits not even that list is read to its end: `floor` is a score that eno
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
 from phototag.query.conditions import HasKeyword, TakenBetween
 from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
 from phototag.store.compile import Compiler, things_of
 from phototag.store.compile_filters import passes
 from phototag.store.compile_leaves import NEVER
 from phototag.store.planes import OBJECT
+from phototag.store.reading import Connection
 from phototag.store.scope import ANYONE, Scope
 
 CAP = 20_000  # lists longer than this are all called long

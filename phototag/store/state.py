@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from phototag.store.engine import index_path
+from phototag.store.sqlite import index_path
 
 
 def index_state(where: str | os.PathLike[str]) -> str:

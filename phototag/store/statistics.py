@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from phototag.store import planes
+from phototag.store.presence import IGNORED, MISSING, PRESENT
+from phototag.store.reading import Connection
 from phototag.store.scope import ANYONE, Scope
-from phototag.store.tables import IGNORED, MISSING, PRESENT
 from phototag.types import Task
 
 

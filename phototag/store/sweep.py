@@ -15,7 +15,7 @@ from phototag.store import liveness
 from phototag.store.clock import now
 from phototag.store.listing import Listing
 from phototag.store.paths import absolute, ancestors, is_within, signed
-from phototag.store.tables import IGNORED, MISSING, PRESENT
+from phototag.store.presence import IGNORED, MISSING, PRESENT
 
 _BUFFERED = 500
 _EMPTIED = "it held photos and now holds none"

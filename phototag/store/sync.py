@@ -17,8 +17,8 @@ from phototag.store.links import adopt, done_columns
 from phototag.store.listing import Listing
 from phototag.store.models import Wanted
 from phototag.store.paths import signed
+from phototag.store.presence import IGNORED, PRESENT
 from phototag.store.problems import KnownProblem, known_problems, settle_problems
-from phototag.store.tables import IGNORED, PRESENT
 from phototag.types import FileStamp, ModelId
 
 

@@ -29,11 +29,6 @@ from sqlalchemy import (
     text,
 )
 
-# files.state
-PRESENT = 0
-MISSING = 1
-IGNORED = 2
-
 metadata = MetaData()
 
 roots = Table(

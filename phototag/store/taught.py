@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+import sqlalchemy
 
 from phototag.store import liveness
 from phototag.store.clock import now
 from phototag.store.names import intern
+from phototag.store.reading import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,7 @@ def taught_for(conn: Connection, model_id: int) -> tuple[TaughtTag, ...]:
     return tuple(map(_tag, rows))
 
 
-def taught_thresholds(conn: Connection) -> dict[str, dict[str, float]]:
-    """The threshold of each taught tag, by the name of the classifier."""
-    found: dict[str, dict[str, float]] = {}
-    for model, name, threshold in conn.exec_driver_sql(f"SELECT m.name, n.name, t.threshold FROM {_TABLES}"):
-        found.setdefault(model, {})[name] = threshold
-    return found
-
-
-def store_taught(conn: Connection, tag: TaughtTag, confidences: Iterable[tuple[int, float]]) -> None:
+def store_taught(conn: sqlalchemy.Connection, tag: TaughtTag, confidences: Iterable[tuple[int, float]]) -> None:
     """Keep a tag, in the place of an earlier one of its name and classifier, and give it to photos (by id).
 
     Only photos that the classifier has analysed may be named.

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 from phototag.errors import IndexCorruptError, IndexFileError, UsageError
 from phototag.store import faults, migrate, overruled
 from phototag.store.clock import now
-from phototag.store.engine import Index, index_path, open_index
+from phototag.store.engine import Index, open_index
 from phototag.store.liveness import FIRST_FILE, LIVE, OFFLINE
 from phototag.store.lock import writer_lock
+from phototag.store.schema import APPLICATION_ID
+from phototag.store.sqlite import index_path
 
 _PARTS = ("", "-wal", "-shm")
 _BUSY_SECONDS = 30.0
@@ -96,7 +98,7 @@ def _check_source(source: Path) -> None:
             verdict = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise faults.translate(error, source) or IndexFileError(f"can't read {source}: {error}") from error
-    if application != migrate.APPLICATION_ID:
+    if application != APPLICATION_ID:
         raise faults.foreign(source)
     if verdict != "ok":
         raise faults.damaged(source, verdict)

@@ -7,9 +7,8 @@ vector is a classifier's `Findings.vector`.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import Connection
-
-from phototag.store.folders import chunks
+from phototag.store.pieces import chunks
+from phototag.store.reading import Connection
 
 SLOTS = 256
 

@@ -9,7 +9,8 @@ from sqlalchemy.pool import StaticPool
 
 from phototag.query.folding import folded
 from phototag.query.record import Record
-from phototag.store import correction_tables, learning_tables, tables
+from phototag.store import correction_tables, learning_tables, presence, tables
+from phototag.store.sqlite import register_functions
 from phototag.types import Task
 from tests.query.worlds import CLASSIFIERS, DETECTORS, FOLDERS, ROOTS, SEEN
 
@@ -22,6 +23,7 @@ def index() -> Iterator[Connection]:
     """A connection to an index with models and names, but without photos."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    event.listen(engine, "connect", lambda raw, _: register_functions(raw))
     event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
     with engine.connect() as conn:
         with conn.begin():
@@ -82,7 +84,7 @@ def _store(conn: Connection, number: int, record: Record, folders: dict[bytes, i
             insert(tables.files).values(**_file(file + copy, folders[folder], b"copy %d.gif" % (file + copy), number))
         )
     # A missing copy is none, and its problems and metadata say nothing of the photo.
-    missing = _file(file + 9, folders[folder], b"gone %d.jpg" % number, number) | {"state": tables.MISSING}
+    missing = _file(file + 9, folders[folder], b"gone %d.jpg" % number, number) | {"state": presence.MISSING}
     conn.execute(insert(tables.files).values(**missing, taken_at="2024-01-01T00:00:00", camera="iPhone 12"))
     conn.execute(insert(learning_tables.keywords).values(file_id=file + 9, folded="holiday", keyword="holiday"))
     if record.failed:
@@ -139,7 +141,7 @@ def _store_noise(conn: Connection, number: int, folders: dict[bytes, int]) -> No
     _store_photo(conn, number, Record(b"", 100, 100))
     conn.execute(
         insert(tables.files).values(
-            **_file(number * 10, folders[b"/photos"], b"lost.jpg", number) | {"state": tables.MISSING}
+            **_file(number * 10, folders[b"/photos"], b"lost.jpg", number) | {"state": presence.MISSING}
         )
     )
     row = {"photo_id": number, "live": 0}

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from phototag.errors import IndexCorruptError, IndexFileError, IndexTooNewError, UsageError
-from phototag.store.engine import Index, index_path, open_index
+from phototag.store.engine import Index, open_index
 from phototag.store.filesystem import is_network
 from phototag.store.runs import list_runs, start_run
+from phototag.store.sqlite import index_path
 from tests.store.library import Library
 
 

@@ -79,7 +79,7 @@ class Photos(RuleBasedStateMachine):
         source = data.draw(st.sampled_from(self.files()))
         goal = self.library.top / place
         goal.parent.mkdir(parents=True, exist_ok=True)
-        if source == goal:
+        if goal.exists() and source.samefile(goal):  # itself, or a hard link to it
             return
         if copied:
             shutil.copy2(source, goal)
