@@ -1,4 +1,4 @@
-"""Times what the gallery in the browser asks for: the first page of hits, one far down, facets, neighbours.
+"""Times what the gallery in the browser asks the server for: the first page, the total, facets, pages far down.
 
     python scripts/bench_gallery.py /tmp/million.db        an index from scripts/synthetic_index.py
 
@@ -10,10 +10,14 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+
+from starlette.testclient import TestClient
 
 from phototag.app.gallery import Gallery
+from phototag.app.thumbnails import Thumbnails
 from phototag.settings import Settings, load_settings
-from phototag.web.views import PAGE
+from phototag.web.server import application
 
 QUERIES = ("", "dog", "person", "dog and not person", "person>=2", "taken:2019", "dog or cat")
 
@@ -29,26 +33,33 @@ def measured(repeat: int, work: Callable[[], object]) -> str:
     return f"{statistics.median(walls):7.0f} ({statistics.median(processors):.0f})"
 
 
-def first_page(gallery: Gallery, query: str, start: int = 0) -> int:
-    """One page as the server reads it, with an index of its own; how many photos it has."""
-    with gallery.open() as answers:
-        return len(gallery.page(gallery.ask(answers, query), "score", slice(start, start + PAGE)))
+def client(settings: Settings) -> TestClient:
+    """A server that has answered nothing yet, asked without a network."""
+    thumbnails = Thumbnails(settings, settings.folders.cache / "thumbnails")
+    return TestClient(application(Gallery(settings), thumbnails))
 
 
-def all_facets(gallery: Gallery, query: str) -> int:
-    """The facets and the total."""
-    with gallery.open() as answers:
-        return gallery.facets(gallery.ask(answers, query)).total
+def ask(asked: TestClient, path: str, query: str, **parameters: int) -> Any:
+    """The answer of the server."""
+    answer = asked.get(path, params={"q": query, **parameters})
+    answer.raise_for_status()
+    return answer
 
 
 def row(query: str, settings: Settings, repeat: int) -> str:
     """One query's line of the table. Each first page works out the order of the hits anew."""
-    galleries = [Gallery(settings) for _ in range(repeat)]
-    unused, gallery = iter(galleries), galleries[-1]
-    first = measured(repeat, lambda: first_page(next(unused), query))
-    deep = measured(1, lambda: first_page(gallery, query, 7_200))
-    facets = measured(1, lambda: all_facets(gallery, query))
-    return f"{query or '(everything)':22} {first:>16} {deep:>16} {facets:>16} {all_facets(gallery, query):9,}"
+    servers = [client(settings) for _ in range(repeat)]
+    unused, server = iter(servers), servers[-1]
+    columns = [
+        measured(repeat, lambda: ask(next(unused), "/", query)),
+        measured(repeat, lambda: ask(server, "/total", query)),
+        measured(repeat, lambda: ask(server, "/facets", query)),
+        measured(1, lambda: ask(server, "/hits", query, start=840)),
+        measured(1, lambda: ask(server, "/hits", query, start=60_000)),
+        measured(repeat, lambda: ask(server, "/hits", query, start=60_120)),
+    ]
+    total = ask(server, "/total", query).json()["photos"]
+    return f"{query or '(everything)':20} {' '.join(f'{column:>14}' for column in columns)} {total:10,}"
 
 
 def main() -> None:
@@ -58,7 +69,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
     settings = replace(load_settings(), db=options.db)
-    print(f"{'query':22} {'first page':>16} {'page at 7,200':>16} {'facets, total':>16} {'hits':>9}")
+    names = ("first page", "total", "facets", "from 840", "from 60,000", "from 60,120")
+    print(f"{'query':20} {' '.join(f'{name:>14}' for name in names)} {'hits':>10}")
     for query in QUERIES:
         print(row(query, settings, options.repeat))
 

@@ -1,9 +1,10 @@
 """Boxes drawn on a picture, with their labels and confidences."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from phototag.render.palette import BLACK, colour, ink
+from phototag.render.palette import BLACK, Colour, colour, ink
 from phototag.render.text import printable
 from phototag.types import Detection
 
@@ -20,9 +21,10 @@ SMALLEST_LETTER = 11
 LARGEST_LETTER = 120
 
 
-def annotate(image: "Image.Image", objects: Sequence[Detection]) -> "Image.Image":
+def annotate(image: "Image.Image", objects: Sequence[Detection], *, small: bool = False) -> "Image.Image":
     """A copy of `image` (RGB, upright) with the objects' boxes, labels and confidences.
 
+    On a `small` one among many there are labels only for several classes, and only those that cover no other.
     Lines and letters grow with the picture. Every line and every label has a dark rim, so that it can be read on bright
     and on dark pictures; labels lie clear of one another and inside the picture where there is room for that.
     """
@@ -31,14 +33,20 @@ def annotate(image: "Image.Image", objects: Sequence[Detection]) -> "Image.Image
     drawn = image.copy()
     canvas = ImageDraw.Draw(drawn)
     side = (image.width * image.height) ** 0.5
-    line = max(1, round(side * LINE_SHARE))
+    line = max(2 if small else 1, round(side * LINE_SHARE))
     font = ImageFont.load_default(min(max(side * LETTER_SHARE, SMALLEST_LETTER), LARGEST_LETTER))
     frames = [(found, _frame(found, image.size)) for found in objects]
     for found, frame in sorted(frames, key=lambda pair: pair[0].box.area, reverse=True):  # small ones stay on top
         _draw_frame(canvas, frame, found.label, line)
     taken: list[Rectangle] = []
+    if small and len({found.label for found in objects}) < 2:
+        return drawn
     for found, frame in frames:
-        taken.append(_draw_label(canvas, font, found, frame, (taken, image.size, line)))
+        label = _Label.of(canvas, font, found, max(2, line))
+        plate = place_label(frame, label.size, image.size, taken)
+        if not (small and any(_common(plate, other) for other in taken)):
+            label.draw(canvas, font, plate)
+            taken.append(plate)
     return drawn
 
 
@@ -59,23 +67,26 @@ def _draw_frame(canvas: "ImageDraw.ImageDraw", frame: Rectangle, label: str, lin
     canvas.rectangle(frame, outline=colour(label), width=line)
 
 
-def _draw_label(
-    canvas: "ImageDraw.ImageDraw",
-    font: "Font",
-    found: Detection,
-    frame: Rectangle,
-    room: tuple[Sequence[Rectangle], tuple[int, int], int],
-) -> Rectangle:
-    taken, size, line = room
-    text = caption(found)
-    left, top, right, bottom = canvas.textbbox((0, 0), text, font=font)
-    pad = max(2, line)
-    width, height = int(right - left) + 2 * pad, int(bottom - top) + 2 * pad
-    plate = place_label(frame, (width, height), size, taken)
-    paper = colour(found.label)
-    canvas.rectangle(plate, fill=paper, outline=BLACK, width=max(1, line // 3))
-    canvas.text((plate[0] + pad - left, plate[1] + pad - top), text, fill=ink(paper), font=font)
-    return plate
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A text on a plate of its class's colour; the text begins at `offset` on the plate."""
+
+    text: str
+    size: tuple[int, int]
+    offset: tuple[float, float]
+    paper: Colour
+    rim: int
+
+    @classmethod
+    def of(cls, canvas: "ImageDraw.ImageDraw", font: "Font", found: Detection, pad: int) -> "_Label":
+        left, top, right, bottom = canvas.textbbox((0, 0), caption(found), font=font)
+        size = (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad)
+        return cls(caption(found), size, (pad - left, pad - top), colour(found.label), max(1, pad // 3))
+
+    def draw(self, canvas: "ImageDraw.ImageDraw", font: "Font", plate: Rectangle) -> None:
+        canvas.rectangle(plate, fill=self.paper, outline=BLACK, width=self.rim)
+        start = (plate[0] + self.offset[0], plate[1] + self.offset[1])
+        canvas.text(start, self.text, fill=ink(self.paper), font=font)
 
 
 def place_label(

@@ -29,7 +29,7 @@ def preview_rows(cells: Iterable[Cell], width: int) -> Iterator[Table]:
     def shown(cell: Cell) -> "RenderableType":
         if cell.image is None:
             return Text("(no picture)", style="dim")
-        return picture(annotate(fitted(cell.image, CELL), cell.objects), width=COLUMN, height="auto")
+        return picture(annotate(fitted(cell.image, CELL), cell.objects, small=True), width=COLUMN, height="auto")
 
     columns = max(1, width // (COLUMN + 1))
     remaining = iter(cells)

@@ -44,8 +44,8 @@ def contact_sheet(cells: Iterable[Cell], number: int) -> "Image.Image":
         row, column = divmod(place, columns)
         left, top = GAP + column * step_x, GAP + row * step_y
         if cell.image is not None:
-            picture = annotate(fitted(cell.image, CELL), cell.objects)
-            sheet.paste(picture, (left + (CELL - picture.width) // 2, top + (CELL - picture.height) // 2))
+            picture = annotate(fitted(cell.image, CELL), cell.objects, small=True)
+            sheet.paste(picture, (left + (CELL - picture.width) // 2, top + CELL - picture.height))
         else:
             canvas.rectangle((left, top, left + CELL - 1, top + CELL - 1), outline=INK)
         canvas.text((left, top + CELL + LETTER // 3), _shortened(canvas, cell.caption, font), fill=INK, font=font)

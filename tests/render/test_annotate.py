@@ -33,6 +33,18 @@ def test_without_objects_nothing_is_drawn() -> None:
     assert annotate(image, []).tobytes() == image.tobytes()
 
 
+def test_on_a_small_picture_labels_give_way() -> None:
+    image = Image.new("RGB", (320, 240))
+    crowd = [found("dog", 0.3, 0.4, 0.6, 0.7) for _ in range(40)]
+    plain, full = annotate(image, crowd, small=True), annotate(image, crowd)
+    mixed = annotate(image, [*crowd, found("cat", 0.3, 0.4, 0.6, 0.7)], small=True)
+
+    def coloured(drawn: Image.Image) -> int:
+        return sum(number for number, value in drawn.getcolors(1 << 16) or [] if value == colour("dog"))
+
+    assert coloured(plain) < coloured(mixed) < coloured(full)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (5000, 8)])
 def test_odd_sizes_are_drawn_on(size: tuple[int, int]) -> None:
     boxes = [found("cat", 0, 0, 1, 1), found("a label longer than the picture", 0.5, 0.5, 0.5, 0.5)]
