@@ -30,6 +30,8 @@ ENOUGH = 20
 BINS = 5
 STEPS = tuple(round(step / 20, 2) for step in range(1, 20))
 FEWEST_ABOVE = 5
+LEAST = 0.25
+"""What a model says with less than this part of the threshold is no claim, and not asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,10 @@ def open_review(label: str, settings: Settings) -> Iterator[Review]:
     with open_answers(settings, lambda _: None) as answers:
         word = answers.vocabulary.resolve(label)
         marked = stored.marked(answers.conn, word)
-        found = [
-            claim for claim in claims(answers.conn, word, answers.vocabulary.below(word)) if claim.photo not in marked
-        ]
         least = _thresholds(word, answers)
+        doubtful = min(least.values()) * LEAST
+        said = claims(answers.conn, word, answers.vocabulary.below(word))
+        found = [claim for claim in said if claim.photo not in marked and claim.score >= doubtful]
         disagree = _disagreeing(found, least)
         parts = _parts(found, disagree)
         order = _order(found, parts)
