@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phototag.errors import PhototagError, UsageError
+from phototag.inference.catalog import load_catalog
+from phototag.inference.library import OWN_CATALOG
 from phototag.settings import CHECKS, Settings, checked_setting
 
 if TYPE_CHECKING:
@@ -39,7 +41,15 @@ def change(settings: Settings, name: str, value: str | None) -> None:
             document.pop(name, None)
         else:
             setting = checked_setting(name, value, "phototag config")
+            _check_name(settings, name, value)
             document[name] = list(setting) if isinstance(setting, tuple) else setting
+
+
+def _check_name(settings: Settings, name: str, value: str) -> None:
+    """Raise UsageError for a pack or a model that the catalog does not have."""
+    if name in ("pack", "classifier", "detector"):
+        catalog = load_catalog(own=settings.folders.models / OWN_CATALOG)
+        catalog.pack(value) if name == "pack" else catalog.model(value)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import typer
 
 from phototag.cli.search import QUERY_CONTEXT, checked
 from phototag.cli.session import Session, command
-from phototag.errors import UsageError
+from phototag.errors import PhototagError, UsageError
 
 
 def album(
@@ -42,7 +42,10 @@ def album(
         return
     with open_answers(session.settings, session.note) as answers:
         done = refresh(name, checked(query or []), out, kind, answers)
-    remember(done.folder, session.settings)
+    try:
+        remember(done.folder, session.settings)
+    except PhototagError as error:  # an index that may only be read, or that another run writes to for long
+        session.warn(f"the album is made, but nothing will bring it up to date by itself: {error.message}")
     session.note(f"{done.folder}: {counted(done.photos, 'photo')}, {done.added:,} added, {done.removed:,} removed")
     if done.skipped:
         session.note(f"{counted(done.skipped, 'photo')} left out: not there now")

@@ -66,6 +66,8 @@ def install(
             hint="Give the line above to the scheduler that you have.",
         )
     entry.install(planned, scheduler, replace=replace)
+    if not planned.index.exists():
+        session.warn(f"There is no index at {planned.index} yet: `phototag index ~/Pictures` makes it.")
     session.note(f"{when.text}, by {scheduler}: `phototag schedule status` shows it")
     for one in entry.status(planned.index):
         if one.advice:

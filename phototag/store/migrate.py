@@ -7,6 +7,7 @@ holds both ways to the same result. (Version 1 is the first schema, so it has no
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,8 @@ def copy(conn: Connection, target: Path) -> None:
             other.close()
         os.replace(unfinished, target)
     except (OSError, sqlite3.Error) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that may only be read there is nothing to remove
+            unfinished.unlink(missing_ok=True)
         raise IndexFileError(
             f"can't copy the index to {target}: {error}", hint="Name another place, or free some space there."
         ) from error

@@ -48,7 +48,14 @@ def test_settings(phototag: Run, tmp_path: Path) -> None:
     assert tomllib.loads(file.read_text("utf-8")) == {"min_confidence": 0.4, "thresholds": {"dog": 0.6}}
     assert json.loads(phototag("config", "show", "--json").stdout)["thresholds"] == {"dog": 0.6}
     before = file.read_bytes()
-    for name, value in (("min_confidence", "2"), ("thresholds.dog", "much"), ("colour", "red"), ("thresholds", "1")):
+    for name, value in (
+        ("min_confidence", "2"),
+        ("thresholds.dog", "much"),
+        ("colour", "red"),
+        ("pack", "none"),
+        ("detector", "none"),
+        ("thresholds", "1"),
+    ):
         phototag("config", "set", name, value, code=2)
     assert file.read_bytes() == before
     phototag("config", "unset", "min_confidence")

@@ -152,9 +152,16 @@ def test_a_read_only_folder_can_be_searched(library: Library) -> None:
     library.index("one")
     code = f"""
 from phototag.errors import IndexFileError
+from pathlib import Path
 from phototag.store.engine import open_index
+from phototag.store.upkeep import backup
 with open_index({str(library.db)!r}, write=False) as index, index.read() as conn:
     print(conn.exec_driver_sql("SELECT count(*) FROM v_objects").scalar_one())
+with open_index({str(library.db)!r}, write=False) as index:
+    try:
+        backup(index, Path({str(library.db.with_name("copy.db"))!r}))
+    except IndexFileError as error:
+        print("refused", error.hint != "")
 try:
     with open_index({str(library.db)!r}, write=True) as index, index.lock():
         pass
@@ -170,7 +177,7 @@ except IndexFileError as error:
     )
     if "mount:" in done.stderr or "unshare" in done.stderr:
         pytest.skip("mounting is not allowed here")
-    assert (done.stdout, done.stderr) == ("2\nrefused True\n", "")
+    assert (done.stdout, done.stderr) == ("2\nrefused True\nrefused True\n", "")
 
 
 def test_a_full_disk_leaves_the_index_as_it_was(library: Library) -> None:
