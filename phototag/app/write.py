@@ -60,7 +60,7 @@ def _written(hit: Hit, vocabulary: Vocabulary, options: WriteOptions) -> Change 
     try:
         opened = open_photo(hit.path)
         target = photo if options.embed else _sidecar(photo, options)
-        packet = opened.identity.xmp if options.embed else _read(target)
+        packet = _embedded(opened) if options.embed else _read(target)
         merged = merge(packet, _content(hit, vocabulary, opened.identity.orientation, options))
         if merged.packet is not None and options.yes:
             if options.embed:
@@ -115,6 +115,14 @@ def _sidecar(photo: Path, options: WriteOptions) -> Path:
             f"{target} would belong to {others[0]} as well as to {photo.name}", hint="Leave out --stem for these."
         )
     return target
+
+
+def _embedded(opened: OpenedPhoto) -> bytes:
+    """The XMP in a photo. Raises BrokenPacketError where a JPEG's goes on in other segments, which would be lost."""
+    packet = opened.identity.xmp
+    if b"HasExtendedXMP" in packet:
+        raise BrokenPacketError("its XMP is longer than one segment; use --xmp-sidecar for it")
+    return packet
 
 
 def _read(path: Path) -> bytes:

@@ -138,3 +138,14 @@ def test_own_sidecars_bring_no_keywords_back(inside: Inside, gallery: Path) -> N
     inside("index")
     assert inside("search", "keyword:summer").out.strip() == str(gallery / "walk.png")
     assert inside("search", "keyword:dog").out == ""
+
+
+def test_xmp_that_goes_on_elsewhere_is_not_cut_off(inside: Inside, gallery: Path) -> None:
+    jpeg = gallery / "two people.jpg"
+    long = "word " * 20_000
+    subprocess.run(["exiftool", "-q", "-overwrite_original", f"-XMP-dc:Description={long}", jpeg], check=True)
+    before = jpeg.read_bytes()
+    inside("index", gallery)
+    told = inside("write", "path:people", "--embed", "--yes", code=1).err
+    assert "longer than one segment" in told
+    assert jpeg.read_bytes() == before
