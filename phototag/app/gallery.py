@@ -1,18 +1,17 @@
 """The index as a gallery: pages of hits, facets, single photos, completions. For many readers at once."""
 
 import contextlib
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from phototag.app.answers import Answers, Question, today
+from phototag.app.completion import completions
 from phototag.app.orders import STEPS, Order, Orders
 from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.errors import PhototagError
-from phototag.query.filters import READERS
 from phototag.query.thresholds import Thresholds
 from phototag.settings import Settings
 from phototag.store import answers as stored
@@ -26,8 +25,6 @@ from phototag.types import Detection
 
 EVERYTHING = "width>0"
 FACETS_OF = 8_000
-COMPLETIONS = 8
-_LAST_WORD = re.compile(r"(?:(tag|object):)?([\w][\w' -]*|)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +136,8 @@ class Gallery:
         return PhotoView(entry.photo, content, known, raw.hit.objects, frozenset(known.hit.objects))
 
     def complete(self, answers: Answers, text: str) -> list[str]:
-        """How the last word of `text` may go on: whole texts, those this index has something for first."""
-        found = _LAST_WORD.search(text)
-        if found is None or not found[2].strip():
-            return []
-        begin, prefix = text[: found.start(2)], found[2].lower()
-        names = sorted(_everything(answers).lexicon.names, key=lambda name: (len(name), name))
-        for start in [0, *(place.end() for place in re.finditer(" +", prefix))]:
-            part = prefix[start:]
-            words = [name for name in names if part and name.lower().startswith(part) and name.lower() != part]
-            if words:
-                return [begin + found[2][:start] + word for word in words[:COMPLETIONS]]
-        last = prefix.rpartition(" ")[2]
-        filters = [f"{name}:" for name in READERS if last and name.startswith(last)]
-        return [begin + found[2][: len(prefix) - len(last)] + one for one in filters[:COMPLETIONS]]
+        """How the last word of `text` may go on, by the words of this index: whole texts."""
+        return completions(text, _everything(answers).lexicon.names, answers.vocabulary)
 
     def _order(self, question: Question, sort: str, least: int | None, state: str = "") -> Order:
         """The order of the hits, at least the first `least` of them if there are so many; None is all."""
