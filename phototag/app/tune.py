@@ -31,7 +31,8 @@ class Change:
 
 
 def tune_labels(detected: Detected, precision: float | None) -> list[Change]:
-    """The best thresholds: with the largest F1, or the lowest that hold a `precision` (0..1).
+    """The best thresholds: with the largest F1, where that is more than the one in use has, or the lowest that hold a
+    `precision` (0..1).
 
     Only labels of the model's own with enough examples; what an index would not store is not counted on.
     """
@@ -41,8 +42,11 @@ def tune_labels(detected: Detected, precision: float | None) -> list[Change]:
     changes = []
     for label in detected.names:
         best = tune(scored[label], precision) if label in scored and label in detected.own else None
-        if best is not None:
-            changes.append(_change(label, detected.thresholds[label], scored[label], best))
+        if best is None:
+            continue
+        change = _change(label, detected.thresholds[label], scored[label], best)
+        if precision is not None or (change.f1_after or 0.0) > (change.f1_before or 0.0):
+            changes.append(change)
     return changes
 
 

@@ -128,8 +128,10 @@ def tune(
     changes = tune_labels(detected, precision)
     if as_json:
         session.print(json.dumps([change.to_json() for change in changes], ensure_ascii=False))
-    else:
+    elif changes:
         session.table(tuning_table([change.to_json() for change in changes]))
+    else:
+        session.note("No label has enough examples, or gains by another threshold.")
     if changes and not dry_run:
         file = store_thresholds(session.settings, {change.label: change.after for change in changes})
         session.note(f"Stored in {file}, for the labels of {detected.model}; delete a line there to undo it.")
@@ -160,9 +162,10 @@ def _examples(
 
 def _corrected(session: Session) -> "Detected":
     from phototag.app.corrected import detected_in_corrected
+    from phototag.render.text import counted
 
     detected = detected_in_corrected(session.settings)
-    session.note(f"Learning from {len(detected.scenes):,} photos that you put right, as they stand now.")
+    session.note(f"Learning from {counted(len(detected.scenes), 'photo')} that you put right, as they stand now.")
     return detected
 
 
