@@ -1,5 +1,8 @@
 """Small random worlds for the laws of the query language: a vocabulary, photos, thresholds and queries about them."""
 
+from dataclasses import replace
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -112,76 +115,42 @@ LOUD = (Label("dog", 1.0), Label("car", 1.0)), (Detection("person", 1.0, Box(0.0
 QUIET = (Label("animal", 0.3),), (Detection("dog", 0.5, Box(0.0, 0.0, 0.4, 0.5)),)
 
 
-def _confidence() -> SearchStrategy[float]:
-    return st.sampled_from(CONFIDENCES)
+# Every strategy is made once: to make and check them anew for each example took most of the time of the tests.
+_CONFIDENCE = st.sampled_from(CONFIDENCES)
+_ASKED = st.one_of(st.none(), st.none(), _CONFIDENCE)  # what may stand after `@`
+_EDGES = st.tuples(st.sampled_from(EDGES), st.sampled_from(EDGES)).map(sorted)
+_WORD = st.sampled_from(WORDS)
+_SEEN = st.sampled_from(SEEN)
 
-
-def asked() -> SearchStrategy[float | None]:
-    """What may stand after `@`."""
-    return st.one_of(st.none(), st.none(), _confidence())
-
-
-@st.composite
-def boxes(draw: st.DrawFn) -> Box:
-    """A box on a coarse grid, sometimes empty."""
-    (x1, x2), (y1, y2) = (sorted(draw(st.tuples(st.sampled_from(EDGES), st.sampled_from(EDGES)))) for _ in "xy")
-    return Box(x1, y1, x2, y2)
-
-
-@st.composite
-def detections(draw: st.DrawFn) -> tuple[Detection, ...]:
-    """A photo's objects, best first."""
-    found = draw(st.lists(st.builds(Detection, st.sampled_from(SEEN), _confidence(), boxes()), max_size=5))
-    return tuple(sorted(found, key=lambda one: -one.confidence))
-
-
-@st.composite
-def records(draw: st.DrawFn) -> list[Record]:
-    """A library of few photos with distinct paths, some of them not analysed by one model or both."""
-    paths = draw(
-        st.lists(
-            st.tuples(st.sampled_from(ROOTS), st.sampled_from(FOLDERS), st.sampled_from(NAMES)), unique=True, max_size=7
-        )
-    )
-    return [
-        draw(_record(b"/".join([root.rstrip(b"/"), *filter(None, (folder, name))]))) for root, folder, name in paths
-    ]
-
-
-@st.composite
-def _record(draw: st.DrawFn, path: bytes) -> Record:
-    classifier = draw(st.sampled_from((None, *CLASSIFIERS)))
-    detector = draw(st.sampled_from((None, *DETECTORS, DETECTORS[0])))
-    words = draw(st.dictionaries(st.sampled_from(SEEN), _confidence(), max_size=4)) if classifier else {}
-    latitude, longitude = draw(st.sampled_from(PLACES))
-    others = []
-    for task, names in ((Task.CLASSIFY, CLASSIFIERS), (Task.DETECT, DETECTORS)):
-        # What another model said must not count, unless it is asked.
-        opinion = draw(st.sampled_from((LOUD, QUIET, None)))
-        silent = [name for name in names if name not in (classifier, detector)]
-        others += [_opinion(name, task, opinion) for name in silent if opinion]
-    return Record(
-        path=path,
-        width=draw(st.sampled_from((1, 100, 150, 200))),
-        height=draw(st.sampled_from((1, 100, 150, 200))),
-        metadata=Metadata(
-            taken_at=draw(st.sampled_from(TIMES)),
-            camera=draw(st.sampled_from(CAMERAS)),
-            lens=draw(st.sampled_from((None, "Super 50MM"))),
-            latitude=latitude,
-            longitude=longitude,
-            keywords=tuple(draw(st.lists(st.sampled_from(KEYWORDS), unique=True, max_size=2))),
-        ),
-        classifier=classifier,
-        detector=detector,
-        words=tuple(Label(name, confidence) for name, confidence in words.items()),
-        detections=draw(detections()) if detector else (),
-        copies=draw(st.sampled_from((1, 1, 2, 3))),
-        offline=draw(st.booleans()),
-        failed=draw(st.booleans()),
-        corrected=draw(st.booleans()),
-        others=tuple(others),
-    )
+# A box on a coarse grid, sometimes empty; a photo's objects, best first.
+_BOX = st.builds(lambda x, y: Box(x[0], y[0], x[1], y[1]), _EDGES, _EDGES)
+_DETECTIONS = st.lists(st.builds(Detection, _SEEN, _CONFIDENCE, _BOX), max_size=5).map(
+    lambda found: tuple(sorted(found, key=lambda one: -one.confidence))
+)
+_METADATA = st.builds(
+    lambda place, taken, camera, lens, keywords: Metadata(
+        taken_at=taken, camera=camera, lens=lens, latitude=place[0], longitude=place[1], keywords=tuple(keywords)
+    ),
+    st.sampled_from(PLACES),
+    st.sampled_from(TIMES),
+    st.sampled_from(CAMERAS),
+    st.sampled_from((None, "Super 50MM")),
+    st.lists(st.sampled_from(KEYWORDS), unique=True, max_size=2),
+)
+_MODELS = st.tuples(st.sampled_from((None, *CLASSIFIERS)), st.sampled_from((None, *DETECTORS, DETECTORS[0])))
+_FLAGS = st.fixed_dictionaries(
+    {
+        "width": st.sampled_from((1, 100, 150, 200)),
+        "height": st.sampled_from((1, 100, 150, 200)),
+        "copies": st.sampled_from((1, 1, 2, 3)),
+        "offline": st.booleans(),
+        "failed": st.booleans(),
+        "corrected": st.booleans(),
+    }
+)
+_PATH = st.tuples(st.sampled_from(ROOTS), st.sampled_from(FOLDERS), st.sampled_from(NAMES)).map(
+    lambda path: b"/".join([path[0].rstrip(b"/"), *filter(None, path[1:])])
+)
 
 
 def _opinion(model: str, task: Task, said: tuple[tuple[Label, ...], tuple[Detection, ...]]) -> Opinion:
@@ -189,80 +158,128 @@ def _opinion(model: str, task: Task, said: tuple[tuple[Label, ...], tuple[Detect
     return Opinion(model, task, words if task is Task.CLASSIFY else (), found if task is Task.DETECT else ())
 
 
+def _others(models: tuple[str | None, str | None], *opinions: Any) -> tuple[Opinion, ...]:
+    """What the models that do not answer say: it must not count, unless they are asked."""
+    both = ((Task.CLASSIFY, CLASSIFIERS, opinions[0]), (Task.DETECT, DETECTORS, opinions[1]))
+    return tuple(
+        _opinion(name, task, opinion)
+        for task, names, opinion in both
+        if opinion
+        for name in names
+        if name not in models
+    )
+
+
+def _photo(
+    models: tuple[str | None, str | None],
+    findings: tuple[dict[str, float], tuple[Detection, ...]],
+    others: tuple[Any, Any],
+    metadata: Metadata,
+    flags: dict[str, Any],
+) -> Record:
+    words, found = findings
+    return Record(
+        path=b"",
+        metadata=metadata,
+        classifier=models[0],
+        detector=models[1],
+        words=tuple(Label(name, confidence) for name, confidence in words.items()) if models[0] else (),
+        detections=found if models[1] else (),
+        others=_others(models, *others),
+        **flags,
+    )
+
+
+_OTHERS = st.sampled_from((LOUD, QUIET, None))
+_RECORD = st.builds(
+    _photo,
+    _MODELS,
+    st.tuples(st.dictionaries(_SEEN, _CONFIDENCE, max_size=4), _DETECTIONS),
+    st.tuples(_OTHERS, _OTHERS),
+    _METADATA,
+    _FLAGS,
+)
+_RECORDS = st.lists(st.tuples(_PATH, _RECORD), unique_by=lambda pair: pair[0], max_size=7).map(
+    lambda pairs: [replace(record, path=path) for path, record in pairs]
+)
+
+_PER_LABEL = st.dictionaries(_SEEN, _CONFIDENCE, max_size=2)
+_THRESHOLDS = st.builds(
+    Thresholds,
+    _ASKED,
+    _PER_LABEL,
+    st.dictionaries(st.sampled_from(CLASSIFIERS + DETECTORS), st.builds(ModelThresholds, _CONFIDENCE, _PER_LABEL)),
+)
+
+_PART = st.sampled_from((0.0, 0.05, 0.1, 0.25, 0.5, 1.0))
+_FRACTIONS = st.one_of(
+    st.builds(Bounds, _PART, st.none(), st.booleans()),
+    st.builds(Bounds, st.none(), _PART, st.just(False), st.booleans()),
+    st.tuples(_PART, _PART).map(lambda ends: Bounds(min(ends), max(ends))),
+)
+
+
+def _things(relation: SearchStrategy[Relation | None]) -> SearchStrategy[Things]:
+    measure = st.builds(Measure, st.sampled_from(("area", "width", "height")), _FRACTIONS)
+    return st.builds(
+        Things,
+        st.sampled_from((None, *WORDS)),
+        _ASKED,
+        st.lists(measure, max_size=1).map(tuple),
+        st.lists(st.sampled_from(Place), max_size=1).map(tuple),
+        relation,
+    )
+
+
+_THINGS = _things(st.one_of(st.none(), st.builds(Relation, st.sampled_from(RelationKind), _things(st.none()))))
+_LIMITS = st.sampled_from(((1, None), (1, None), (0, 0), (2, None), (0, 1), (1, 1), (0, None), (1, 3)))
+_COUNT = st.builds(lambda things, limits: Count(things, *limits), _THINGS, _LIMITS)
+_LEAF: SearchStrategy[Node] = st.one_of(
+    st.builds(Word, _WORD, _ASKED),
+    st.builds(Word, _WORD, _ASKED),
+    st.builds(Tag, _WORD, _ASKED),
+    _COUNT,
+    _COUNT,
+    st.builds(Only, st.lists(_WORD, min_size=1, max_size=2).map(tuple)),
+    st.sampled_from(FILTERS),
+)
+
+
+def _flat(kind: type[And] | type[Or], parts: list[Node]) -> Node:
+    """Parts as the parser leaves them: an `and` directly in an `and` is one."""
+    return kind(tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))))
+
+
+def _joined(inside: SearchStrategy[Node]) -> SearchStrategy[Node]:
+    several = st.lists(inside, min_size=2, max_size=3)
+    either = st.one_of(several.map(lambda parts: _flat(And, parts)), several.map(lambda parts: _flat(Or, parts)))
+    return st.one_of(_LEAF, either, either, st.builds(Not, inside))
+
+
+_NODE = _joined(_joined(_LEAF))
+_ASKING = st.builds(
+    lambda names, node: _flat(And, [*(Filter("model", name) for name in names), node]),
+    st.sampled_from((("quick",), ("slow",), ("fine",), ("slow", "fine"))),
+    _NODE,
+)
+_QUERY = st.one_of(_NODE, _NODE, _ASKING)
+
+
+def records() -> SearchStrategy[list[Record]]:
+    """A library of few photos with distinct paths, some of them not analysed by one model or both."""
+    return _RECORDS
+
+
 def thresholds() -> SearchStrategy[Thresholds]:
     """Thresholds from every source: the run, the user, and the catalog for some of the models."""
-    per_label = st.dictionaries(st.sampled_from(SEEN), _confidence(), max_size=2)
-    model = st.builds(ModelThresholds, _confidence(), per_label)
-    models = st.dictionaries(st.sampled_from(CLASSIFIERS + DETECTORS), model)
-    return st.builds(Thresholds, st.one_of(st.none(), st.none(), _confidence()), per_label, models)
+    return _THRESHOLDS
 
 
-def fractions() -> SearchStrategy[Bounds]:
-    """A range of fractions."""
-    one = st.sampled_from((0.0, 0.05, 0.1, 0.25, 0.5, 1.0))
-    return st.one_of(
-        st.builds(Bounds, one, st.none(), st.booleans()),
-        st.builds(Bounds, st.none(), one, st.just(False), st.booleans()),
-        st.tuples(one, one).map(lambda ends: Bounds(min(ends), max(ends))),
-    )
-
-
-@st.composite
-def things(draw: st.DrawFn, relation: bool = True) -> Things:
-    """A description of boxes."""
-    measures = draw(st.lists(st.builds(Measure, st.sampled_from(("area", "width", "height")), fractions()), max_size=1))
-    places = draw(st.lists(st.sampled_from(Place), max_size=1))
-    related = (
-        draw(st.one_of(st.none(), st.builds(Relation, st.sampled_from(RelationKind), things(relation=False))))
-        if relation
-        else None
-    )
-    word = draw(st.sampled_from((None, *WORDS)))
-    return Things(word, draw(asked()), tuple(measures), tuple(places), related)
-
-
-@st.composite
-def counts(draw: st.DrawFn) -> Count:
-    """A number of boxes."""
-    low, high = draw(st.sampled_from(((1, None), (1, None), (0, 0), (2, None), (0, 1), (1, 1), (0, None), (1, 3))))
-    return Count(draw(things()), low, high)
-
-
-def leaves() -> SearchStrategy[Node]:
-    """A query of one term."""
-    word = st.sampled_from(WORDS)
-    return st.one_of(
-        st.builds(Word, word, asked()),
-        st.builds(Word, word, asked()),
-        st.builds(Tag, word, asked()),
-        counts(),
-        counts(),
-        st.builds(Only, st.lists(word, min_size=1, max_size=2).map(tuple)),
-        st.sampled_from(FILTERS),
-    )
-
-
-def _flat(kind: type[And] | type[Or], parts: list[Node]) -> tuple[Node, ...]:
-    """Parts as the parser leaves them: an `and` directly in an `and` is one."""
-    return tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
+def nodes() -> SearchStrategy[Node]:
+    """A query of up to nine terms, as the parser would make it."""
+    return _NODE
 
 
 def queries() -> SearchStrategy[Node]:
-    """A query of several parts; now and then it says which models to ask."""
-    models = st.sampled_from((("quick",), ("slow",), ("coarse",), ("slow", "fine")))
-    asking = st.builds(
-        lambda names, node: And(_flat(And, [*(Filter("model", name) for name in names), node])), models, nodes()
-    )
-    return st.one_of(nodes(), nodes(), asking)
-
-
-@st.composite
-def nodes(draw: st.DrawFn, depth: int = 2) -> Node:
-    """A query, as the parser would make it."""
-    kind = draw(st.sampled_from((None, And, Or, Not))) if depth else None
-    if kind is None:
-        return draw(leaves())
-    if kind is Not:
-        return Not(draw(nodes(depth - 1)))
-    parts = draw(st.lists(nodes(depth - 1), min_size=2, max_size=3))
-    return And(_flat(And, parts)) if kind is And else Or(_flat(Or, parts))
+    """The same; now and then it says which models to ask."""
+    return _QUERY

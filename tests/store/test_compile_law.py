@@ -24,7 +24,7 @@ __all__ = ["index"]
 TODAY = date(2024, 7, 15)
 # Shrinking a library of photos and a dozen queries can take many minutes; the first example found will do.
 CHECKED = settings(
-    max_examples=75,
+    max_examples=100,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
