@@ -69,7 +69,9 @@ def _written(hit: Hit, vocabulary: Vocabulary, options: WriteOptions) -> Change 
                 _replace(target, merged.packet, photo)
     except PhotoError as error:
         return PhototagError(f"{photo}: {error.reason}")
-    except (BrokenPacketError, OSError, subprocess.SubprocessError) as error:
+    except OSError as error:
+        return PhototagError(f"{photo}: can't write there: {error.strerror or error}; nothing was changed")
+    except (BrokenPacketError, subprocess.SubprocessError) as error:
         return PhototagError(f"{photo}: {error}; nothing was changed")
     except UsageError:
         raise
