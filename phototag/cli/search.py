@@ -31,6 +31,11 @@ MinConfidence = Annotated[
 ]
 Exists = Annotated[bool, typer.Option("--exists", help="Print nothing; exit 0 if something matches, else 1.")]
 Online = Annotated[bool, typer.Option("--online", help="Leave out photos on drives that are not there now.")]
+AsJson = Annotated[bool, typer.Option("--json", help="A JSON array.")]
+AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="CSV with a header.")]
+AsPaths = Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")]
+AsPrint0 = Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")]
 
 
 QUERY_CONTEXT = {"ignore_unknown_options": True}  # so that `-dog` gets an answer of its own: see `checked`
@@ -68,11 +73,11 @@ def search(
     online: Online = False,
     copies: Annotated[bool, typer.Option("--copies", help="List every path of each photo.")] = False,
     exists: Exists = False,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON array.")] = False,
-    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
-    as_paths: Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")] = False,
-    as_print0: Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")] = False,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonLines = False,
+    as_csv: AsCsv = False,
+    as_paths: AsPaths = False,
+    as_print0: AsPrint0 = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each photo matches, or why none does.")] = False,
     sheet: Annotated[
         Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits, with boxes.", show_default=False)

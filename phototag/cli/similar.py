@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import TABLE_ROWS, Format, chosen_format, write_hits
+from phototag.cli.search import (
+    TABLE_ROWS,
+    AsCsv,
+    AsJson,
+    AsJsonLines,
+    AsPaths,
+    AsPrint0,
+    Format,
+    chosen_format,
+    write_hits,
+)
 from phototag.cli.session import Session, command
 
 
@@ -20,11 +30,11 @@ def similar(
     query: Annotated[
         str | None, typer.Option("--query", help="Only photos that answer this.", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON array.")] = False,
-    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
-    as_paths: Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")] = False,
-    as_print0: Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")] = False,
+    as_json: AsJson = False,
+    as_jsonl: AsJsonLines = False,
+    as_csv: AsCsv = False,
+    as_paths: AsPaths = False,
+    as_print0: AsPrint0 = False,
 ) -> None:
     """Find the photos most like one: `phototag similar IMG_1234.jpg -n 5`.
 
