@@ -12,8 +12,8 @@ from phototag.store.reading import Connection
 from phototag.store.taught import TaughtTag
 from phototag.types import Analysis, Label
 
-FLOOR = 0.05
-"""The lowest confidence in a taught tag that is stored."""
+FLOOR = 0.5
+"""The lowest confidence in a taught tag that is stored, as a part of its threshold: nearly every photo has a tenth."""
 
 
 class TaughtLabels:
@@ -35,7 +35,7 @@ class TaughtLabels:
         labels = []
         for tag in self._tags[analysis.model]:
             confidence = confidence_of(found.vector, Linear.read(tag.weights, tag.bias))
-            if confidence >= FLOOR:
+            if confidence >= FLOOR * tag.threshold:
                 labels.append(Label(tag.name, confidence))
         return replace(
             analysis, findings=replace(found, labels=(*found.labels, *labels), words=(*found.words, *labels))

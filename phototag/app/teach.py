@@ -83,7 +83,7 @@ def learn_tag(
         tuned = Tuned(round(tuned.threshold, 3), _scored(listed, judged).rates(round(tuned.threshold, 3)))
         linear = learn(list(listed.values()))
         there = reachable(answers.conn)
-        found = confident(vectors.read(answers.conn, model.id), vectors.SLOTS, linear, FLOOR)
+        found = confident(vectors.read(answers.conn, model.id), vectors.SLOTS, linear, FLOOR * tuned.threshold)
         confidences = tuple((photo, sure) for photo, sure in found if photo in there)
         lacking = {photo: sure for photo, sure in judged.items() if photo not in examples.shows}
         return Lesson(
