@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from phototag.cli.progress import counting
 from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Query, checked
 from phototag.cli.session import Session, command
 
@@ -41,11 +42,13 @@ def gallery(
     thumbnails = Thumbnails(settings, settings.folders.cache / "thumbnails", workers=available_cores())
     written = 0
     text = join_arguments(checked(query))
-    for done in write_gallery(Gallery(settings), thumbnails, text, out, keep_gps=not strip_gps):
-        if isinstance(done, PhototagError):
-            session.warn(done.message)
-        else:
-            written += 1
+    with counting(session, "photo") as tell:
+        for done in write_gallery(Gallery(settings), thumbnails, text, out, keep_gps=not strip_gps):
+            if isinstance(done, PhototagError):
+                session.warn(done.message)
+            else:
+                written += 1
+                tell(written)
     session.print(str(out / "index.html"))
     session.note(
         f"wrote {counted(written, 'photo')}" + (", the most that one gallery holds" if written == MOST else "")

@@ -1,7 +1,7 @@
-"""The progress of a run of `index`: a bar on a terminal, else nothing but notes."""
+"""How far a command is: a bar or a number on a terminal, else nothing but notes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from phototag.app.report import Event, Listener, Note
@@ -49,3 +49,15 @@ def progress(session: Session) -> Iterator[Listener]:
             )
 
         yield draw
+
+
+@contextmanager
+def counting(session: Session, noun: str) -> Iterator[Callable[[int], None]]:
+    """A function that shows a number of things done (`12 photos`) on stderr while the block runs."""
+    if session.quiet or not sys.stderr.isatty():
+        yield lambda _number: None
+        return
+    from phototag.render.text import counted
+
+    with session.err.status(counted(0, noun)) as status:
+        yield lambda number: status.update(counted(number, noun))
