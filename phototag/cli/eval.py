@@ -10,6 +10,10 @@ import typer
 from phototag.cli.session import Session, command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.table import Table
+
     from phototag.app.eval_detect import Detected
 
 Truth = Annotated[
@@ -38,7 +42,7 @@ def detect(
     Boxes down to a confidence of 0.01 are measured, and at the thresholds in use. The index is not touched.
     """
     from phototag.app import eval_detect
-    from phototag.app.eval_report import detection_html, write_page
+    from phototag.app.eval_report import detection_html
     from phototag.cli.progress import progress
     from phototag.render.evaluation import detection_tables
 
@@ -46,16 +50,9 @@ def detect(
     with progress(session) as listener:
         detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
     report = eval_detect.measure(detected)
-    document = report.to_json()
-    _tell(session, document)
     if html is not None:
-        write_page(detection_html(report, session.settings), html)
-        session.note(f"wrote {html}")
-    if as_json:
-        session.print(json.dumps(document, ensure_ascii=False))
-        return
-    for table in detection_tables(document):
-        session.table(table)
+        _write(session, detection_html(report, session.settings), html)
+    _show(session, report.to_json(), None if as_json else detection_tables)
 
 
 def classify(
@@ -73,23 +70,16 @@ def classify(
     A photo's name may begin with a WordNet id (n02099601_4.jpg) instead of lying in a label's folder.
     """
     from phototag.app.eval_classify import classify
-    from phototag.app.eval_report import classification_html, write_page
+    from phototag.app.eval_report import classification_html
     from phototag.cli.progress import progress
     from phototag.render.evaluation import classification_tables
 
     _require("sklearn", *(("jinja2",) if html else ()))
     with progress(session) as listener:
         report = classify(truth, model, session.settings.with_options(pack=pack), listener)
-    document = report.to_json()
-    _tell(session, document)
     if html is not None:
-        write_page(classification_html(report, session.settings), html)
-        session.note(f"wrote {html}")
-    if as_json:
-        session.print(json.dumps(document, ensure_ascii=False))
-        return
-    for table in classification_tables(document):
-        session.table(table)
+        _write(session, classification_html(report, session.settings), html)
+    _show(session, report.to_json(), None if as_json else classification_tables)
 
 
 def tune(
@@ -169,12 +159,26 @@ def _corrected(session: Session) -> "Detected":
     return detected
 
 
-def _tell(session: Session, document: dict[str, Any]) -> None:
-    """What is missing from the measures."""
+def _write(session: Session, page: str, html: Path) -> None:
+    from phototag.app.eval_report import write_page
+
+    write_page(page, html)
+    session.note(f"wrote {html}")
+
+
+def _show(
+    session: Session, document: dict[str, Any], tables: "Callable[[dict[str, Any]], Iterator[Table]] | None"
+) -> None:
+    """The measures as tables, or without `tables` as JSON; what is missing from them is told on stderr."""
     if document["left_out"]:
         session.note(f"Left out, for the model or the vocabulary does not have them: {', '.join(document['left_out'])}")
     for problem in document["failed"]:
         session.warn(f"left out: {problem['path']}: {problem['reason']}")
+    if tables is None:
+        session.print(json.dumps(document, ensure_ascii=False))
+        return
+    for table in tables(document):
+        session.table(table)
 
 
 def add_to(app: typer.Typer) -> None:
