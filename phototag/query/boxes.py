@@ -25,14 +25,17 @@ def measures(box: Box, measure: Measure) -> bool:
 
 def lies(box: Box, place: Place) -> bool:
     """Whether the centre of the box lies in this third of the picture; `center` is the middle both ways."""
-    x, y = box.center
-    return {
-        Place.LEFT: x < THIRD,
-        Place.RIGHT: x > TWO_THIRDS,
-        Place.TOP: y < THIRD,
-        Place.BOTTOM: y > TWO_THIRDS,
-        Place.CENTER: THIRD <= x <= TWO_THIRDS and THIRD <= y <= TWO_THIRDS,
-    }[place]
+    return place in places_of(box.x1, box.y1, box.x2, box.y2)
+
+
+def places_of(x1: float, y1: float, x2: float, y2: float) -> tuple[Place, ...]:
+    """The places in which the centre of a box with these corners lies."""
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    across = Place.LEFT if x < THIRD else Place.RIGHT if x > TWO_THIRDS else None
+    down = Place.TOP if y < THIRD else Place.BOTTOM if y > TWO_THIRDS else None
+    if across is None and down is None:
+        return (Place.CENTER,)
+    return tuple(place for place in (across, down) if place is not None)
 
 
 def related(a: Box, b: Box, kind: RelationKind, width: int, height: int) -> bool:

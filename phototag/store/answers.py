@@ -17,7 +17,7 @@ from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.store.planes import read_planes, ready
 from phototag.store.reading import Connection
 from phototag.store.scope import Scope, scope_of
-from phototag.store.sources import CAP, Sources, always_scored
+from phototag.store.sources import CAP, STALE, Source, Sources, always_scored
 from phototag.types import Hit
 
 ORDERS: Mapping[str, str] = {
@@ -145,11 +145,15 @@ class Question:
             return None
         planes = read_planes(self.conn)
         compiler = self.compiler()
-        sets = BitCompiler(self.lexicon, self.thresholds, planes.made, planes.boxed)
+        sets = BitCompiler(self.lexicon, self.thresholds, planes, compiler, self._stale_rows(compiler))
         text = statement(sets)
         if text is None and (rows := self._set_rows(compiler)):
             text = statement(replace(sets, rows=rows))
         return None if text is None else next(self.rows(text, compiler))
+
+    def _stale_rows(self, compiler: Compiler) -> Callable[[Node], str]:
+        """How to find the stale photos that answer."""
+        return lambda node: Frame(compiler, node, Source(STALE, False, True, node)).text(show=False)
 
     def _set_rows(self, compiler: Compiler) -> Callable[[Node], str] | None:
         """How to find the photos of a part that the planes don't hold; None where the whole query is best put row by

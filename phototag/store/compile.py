@@ -4,6 +4,7 @@ Truth has three values (`phototag.query.meaning`), so each node compiles twice: 
 false. A photo is `p`, its first reachable file `f`, with folder `d` and root `r`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phototag.query.thresholds import Thresholds
@@ -73,6 +74,12 @@ class Compiler:
         things = node.things if isinstance(node, Count) else things_of(node)
         condition = self.leaves.described(things, row, indexed=indexed)
         return condition if things.relation is None else f"{condition} AND {self.leaves.related(things.relation, row)}"
+
+    def boxes_of(self, leaves: Iterable[Word | Count]) -> str:
+        """The number of boxes of photo `p` that any of these object words asks for."""
+        wanted = joined("OR", (f"({self.object_rows(leaf, 'b', indexed=False)})" for leaf in leaves))
+        rows = self.leaves.own_rows(Task.DETECT, "b", "p.id")
+        return f"(SELECT count(*) FROM detections b WHERE {rows} AND {wanted})"
 
     def _found(self, node: Word | Tag) -> list[str]:
         rows = [f"EXISTS (SELECT 1 FROM words w WHERE {self._tag_rows(node)})"]

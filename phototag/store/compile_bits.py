@@ -3,15 +3,28 @@
 Sizes, places, relations, filters and thresholds of a query's own need the rows; `rows` makes sets of those.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from phototag.query.conditions import TakenBetween
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import And, Count, Filter, Node, Not, Or, Tag, Things, Word
 from phototag.store.bits import CHUNK_BYTES
-from phototag.store.compile import things_of
+from phototag.store.compile import Compiler, things_of
 from phototag.store.lexicon import Lexicon
-from phototag.store.planes import KINDS, OBJECT, SEEN, TAG, TASKS, signature
+from phototag.store.planes import (
+    ANY,
+    KINDS,
+    MONTH,
+    OBJECT,
+    PLACES,
+    REACHABLE,
+    SEEN,
+    TAG,
+    TASKS,
+    Planes,
+    signature,
+)
 from phototag.types import Task
 
 EMPTY = "x''"
@@ -25,33 +38,48 @@ class NotInPlanes(Exception):  # noqa: N818 -- no fault, but a way out of the re
 class BitCompiler:
     """Expressions whose values are sets of photos.
 
-    `made` are the thresholds that the planes were made with, `boxed` the names that any object has. `rows` gives
-    `FROM … WHERE …` for the photos `p` that answer a query; without it there is no statement for what needs the rows.
+    `rows` gives `FROM … WHERE …` for the photos `p` that answer a query; without it there is no statement for what
+    needs the rows. `stale` gives the same for those among the stale photos, whose bits are not to be believed.
     """
 
     lexicon: Lexicon
     thresholds: Thresholds
-    made: Mapping[tuple[int, int], str]
-    boxed: frozenset[int]
+    planes: Planes
+    compiler: Compiler
+    stale: Callable[[Node], str]
     rows: Callable[[Node], str] | None = None
 
     def statement(self, node: Node, groups: Iterable[Iterable[Word | Count]]) -> str | None:
         """One row: the number of photos, and for each group of object words the number of their boxes in those."""
+        several = [list(group) for group in groups]
         try:
-            hits = self.true(node)
-            labels = [self._labels(leaf.things if isinstance(leaf, Count) else things_of(leaf) for leaf in group)
-                      for group in groups]  # fmt: skip
+            hits = self._believed(node)
+            boxes = [self._boxes(*self._labels(map(_things, group))) for group in several]
         except NotInPlanes:
             return None
-        boxes = [f", {self._boxes(ids)}" for ids in labels]
-        return f"WITH h AS MATERIALIZED (SELECT {hits} AS bits) SELECT bits_size(h.bits){''.join(boxes)} FROM h"
+        photos = "bits_size(h.bits)"
+        if self.planes.stale:
+            stale = self.stale(node)
+            photos += f" + (SELECT count(*) {stale})"
+            rows = [f"(SELECT coalesce(sum({self.compiler.boxes_of(group)}), 0) {stale})" for group in several]
+            boxes = [f"{sets} + {more}" for sets, more in zip(boxes, rows, strict=True)]
+        return f"WITH h AS MATERIALIZED (SELECT {hits} AS bits) SELECT {', '.join([photos, *boxes])} FROM h"
 
     def members(self, node: Node) -> str | None:
         """One row: the photos, as a set."""
         try:
-            return f"SELECT {self.true(node)}"
+            hits = self._believed(node)
         except NotInPlanes:
             return None
+        if self.planes.stale:
+            hits = f"bits_either({hits}, coalesce((SELECT bits_of(p.id) {self.stale(node)}), {EMPTY}))"
+        return f"SELECT {hits}"
+
+    def _believed(self, node: Node) -> str:
+        """The photos where the query is true, but for stale ones."""
+        if not self.planes.stale:
+            return self.true(node)
+        return f"bits_without({self.true(node)}, (SELECT bits_of(photo_id) FROM stale_photos))"
 
     def true(self, node: Node) -> str:
         """The photos where the query is true."""
@@ -75,7 +103,7 @@ class BitCompiler:
         if isinstance(node, Not):
             return self.true(node.part)
         if isinstance(node, Filter):
-            return self._from_rows(Not(node))
+            return self._filtered_out(node)
         seen = self._seen(Task.CLASSIFY if isinstance(node, Tag) else Task.DETECT)
         if isinstance(node, Word):
             seen = f"bits_both({seen}, {self._seen(Task.CLASSIFY)})"
@@ -88,7 +116,22 @@ class BitCompiler:
             return f"bits_either({self._tag(node)}, {self._at_least(things_of(node), 1)})"
         if isinstance(node, Count):
             return self._counted(node)
+        if isinstance(node, Filter) and isinstance(node.condition, TakenBetween):
+            return self._taken(node.condition)
         raise NotInPlanes
+
+    def _filtered_out(self, node: Filter) -> str:
+        """A filter is false wherever it is not true."""
+        try:
+            return f"bits_without({self._plane(SEEN, [REACHABLE], 1)}, {self._leaf(node)})"
+        except NotInPlanes:
+            return self._from_rows(Not(node))
+
+    def _taken(self, between: TakenBetween) -> str:
+        """The photos of whole months."""
+        ends = [(f"name_id {sign} {_month(end)}") for sign, end in ((">=", between.low), ("<", between.high)) if end]
+        where = " AND ".join([f"kind = {MONTH}", *ends])
+        return f"coalesce((SELECT bits_union(chunk, bits) FROM planes WHERE {where}), {EMPTY})"
 
     def _from_rows(self, node: Node) -> str:
         if self.rows is None:
@@ -106,27 +149,33 @@ class BitCompiler:
 
     def _at_least(self, things: Things, number: int) -> str:
         """The photos with so many boxes; the boxes of several labels are not counted together."""
-        ids = self._labels([things])
+        kind, ids = self._labels([things])
         if number > 1 and len(ids) != 1:
             raise NotInPlanes
-        return self._plane(OBJECT, ids, number)
+        return self._plane(kind, ids, number)
 
-    def _labels(self, several: Iterable[Things]) -> list[int]:
-        """The ids of all labels that the boxes may have."""
+    def _labels(self, several: Iterable[Things]) -> tuple[int, list[int]]:
+        """The kind of plane that has the boxes, and the ids of all labels that they may have."""
         found: set[str] = set()
+        kinds: set[int] = set()
         for things in several:
-            if not things.plain:
-                raise NotInPlanes
+            kinds.add(_kind(things))
             labels = self.lexicon.names.keys() & things.labels if things.labels is not None else set(self.lexicon.names)
             labels = self.lexicon.names.keys() - labels if things.complement else labels
             self._check(Task.DETECT, labels, things.confidence)
             found |= labels
-        return [number for number in self.lexicon.ids(found) if number in self.boxed]
+        if len(kinds) != 1:
+            raise NotInPlanes
+        (kind,) = kinds
+        if kind == OBJECT and len(found) == len(self.lexicon.names):
+            return kind, [ANY]
+        return kind, [number for number in self.lexicon.ids(found) if number in self.planes.boxed]
 
     def _check(self, task: Task, names: Iterable[str], asked: float | None) -> None:
         for name in names:
-            key = (KINDS[task], self.lexicon.names.get(name, -1))
-            if key[1] >= 0 and self.made.get(key) != signature(self.lexicon, self.thresholds, task, name, asked):
+            number = self.lexicon.names.get(name)
+            wanted = number is not None and signature(self.lexicon, self.thresholds, task, name, asked)
+            if number is not None and wanted and not self.planes.hold(KINDS[task], number, wanted):
                 raise NotInPlanes
 
     def _seen(self, task: Task) -> str:
@@ -140,12 +189,32 @@ class BitCompiler:
         # An aggregate of no rows is NULL.
         return f"coalesce((SELECT bits_union(chunk, bits) FROM planes WHERE {where}), {EMPTY})"
 
-    def _boxes(self, ids: list[int]) -> str:
+    def _boxes(self, kind: int, ids: list[int]) -> str:
         names = ",".join(map(str, ids)) or "NULL"
         # Past its end, a part of a set is NULL.
         part = f"coalesce(substr(h.bits, m.chunk * {CHUNK_BYTES} + 1, {CHUNK_BYTES}), {EMPTY})"
-        rows = f"planes m WHERE m.kind = {OBJECT} AND m.name_id IN ({names})"
+        rows = f"planes m WHERE m.kind = {kind} AND m.name_id IN ({names})"
         return f"coalesce((SELECT bits_overlap(m.bits, {part}) FROM {rows}), 0)"
+
+
+def _things(leaf: Word | Count) -> Things:
+    return leaf.things if isinstance(leaf, Count) else things_of(leaf)
+
+
+def _kind(things: Things) -> int:
+    """The kind of plane that has boxes described so."""
+    if things.plain:
+        return OBJECT
+    if things.measures or things.relation or len(things.places) != 1 or things.labels is None or things.complement:
+        raise NotInPlanes
+    return PLACES[things.places[0]]
+
+
+def _month(end: str) -> int:
+    """The number of the month that begins at a date."""
+    if not end.endswith("-01"):
+        raise NotInPlanes
+    return int(end[:4]) * 100 + int(end[5:7])
 
 
 def _folded(function: str, values: list[str]) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, positive_leaves
 from phototag.store.answers import Question
-from phototag.store.compile import Compiler
 from phototag.store.compile_filters import FOLDER_PATH
 from phototag.store.compile_leaves import joined
 from phototag.store.frame import Frame
@@ -97,7 +96,7 @@ def _name(leaf: Word | Count) -> str:
 def _sum(frame: Frame, leaves: list[Word | Count]) -> str:
     """How many boxes there are in all hits: all that there are, where each makes its photo a hit."""
     if frame.online or not _leads_to_hits(frame.node):
-        return f"sum({boxes_of(frame.compiler, leaves)})"
+        return f"sum({frame.compiler.boxes_of(leaves)})"
     wanted = joined("OR", (f"({frame.compiler.object_rows(leaf, 'b', indexed=True)})" for leaf in leaves))
     return f"(SELECT count(*) FROM detections b WHERE b.live AND {wanted})"
 
@@ -111,17 +110,10 @@ def _leads_to_hits(node: Node) -> bool:
     )
 
 
-def boxes_of(compiler: Compiler, leaves: list[Word | Count]) -> str:
-    """The number of boxes of photo `p` that any of these object words asks for."""
-    wanted = joined("OR", (f"({compiler.object_rows(leaf, 'b', indexed=False)})" for leaf in leaves))
-    rows = compiler.leaves.own_rows(Task.DETECT, "b", "p.id")
-    return f"(SELECT count(*) FROM detections b WHERE {rows} AND {wanted})"
-
-
 def _grouped(question: Question, key: str) -> tuple[Group, ...]:
     compiler = question.compiler()
     leaves = list(_object_leaves(question).values())
-    objects = f"sum({boxes_of(compiler, leaves)})" if leaves else "NULL"
+    objects = f"sum({compiler.boxes_of(leaves)})" if leaves else "NULL"
     statement = (
         f"SELECT {key} AS key, {objects}, count(*) {question.frame(compiler).text(show=True)} "
         "GROUP BY key ORDER BY key IS NULL, key"

@@ -2,7 +2,7 @@
 
 * `photos.file_id` is the photo's first reachable file: online before offline, then by path; NULL where there is none.
 * `photos.offline` says that this file lies in an offline root or folder.
-* `stale_chunks` has the chunk of every photo whose answers may have changed since the planes were made.
+* `stale_photos` has every photo whose answers may have changed since the planes were made.
 * `live` is 1 on the rows of a reachable photo from the current model of each task, or else from the latest that ran;
   on the user's own rows wherever the photo is reachable; on no row that the user overruled.
 """
@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from phototag.store import overruled
-from phototag.store.bits import CHUNK
 from phototag.store.reading import Connection
 
 _TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (photo_id INTEGER PRIMARY KEY)"
@@ -42,7 +41,7 @@ _SETTLE = (
         for table in ("words", "detections")
     ),
     *overruled.SETTLE,
-    f"INSERT OR IGNORE INTO stale_chunks SELECT DISTINCT photo_id / {CHUNK} FROM touched",
+    "INSERT OR IGNORE INTO stale_photos SELECT photo_id FROM touched",
     "DELETE FROM touched",
 )
 

@@ -30,10 +30,19 @@ class Step:
     apply: Callable[[Connection], None]
 
 
+def _stale_photos(conn: Connection) -> None:
+    """Version 5: photos are stale one by one, and the planes, of which there are more kinds, are made anew."""
+    conn.exec_driver_sql("DROP TABLE stale_chunks")
+    conn.exec_driver_sql("CREATE TABLE stale_photos ( photo_id INTEGER NOT NULL, PRIMARY KEY (photo_id) )")
+    conn.exec_driver_sql("DELETE FROM planes")
+    conn.exec_driver_sql("DELETE FROM plane_thresholds")
+
+
 STEPS: tuple[Step, ...] = (
     Step(2, "corrections", correction_tables.create),
     Step(3, "keywords, vectors, taught tags", learning_tables.create),
     Step(4, "history", history_tables.create),
+    Step(5, "stale photos", _stale_photos),
 )
 
 

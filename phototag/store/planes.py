@@ -1,51 +1,83 @@
 """The summary that makes counts fast: for every word, the set of photos that it finds, as bits.
 
 * a `TAG` plane: the photos whose labels have the word, at its threshold;
-* an `OBJECT` plane per label and `nth`: the photos with at least `nth` boxes of the label, at its threshold;
-* a `SEEN` plane per task: the photos with a live analysis; and one of all reachable photos.
+* an `OBJECT` plane per label and `nth`: the photos with at least `nth` boxes of the label, at its threshold; the same
+  for boxes of `ANY` label, and for those in each place of the picture (`PLACES`);
+* a `SEEN` plane per task: the photos with a live analysis; and one of all reachable photos;
+* a `MONTH` plane per month: the reachable photos taken in it.
 
 Planes hold for the thresholds that they were made with (`plane_thresholds`); a query with others does without.
-Whatever changes a photo's answers marks its chunk as stale (`phototag.store.liveness`); while any is, nobody looks at
-the planes.
+Whatever changes a photo's answers marks it as stale (`phototag.store.liveness`). The few that a correction marks are
+answered from their rows, beside the planes; only while there are more than `MOST_STALE` does nobody look at the planes.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from phototag.query.boxes import places_of
 from phototag.query.thresholds import Thresholds
+from phototag.query.tree import Place
 from phototag.store.bits import CHUNK, packed, unpacked
 from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.store.reading import Connection
 from phototag.types import Task
 
-TAG, OBJECT, SEEN = 0, 1, 2
+TAG, OBJECT, SEEN, MONTH = 0, 1, 2, 3
+PLACES = {Place.LEFT: 4, Place.RIGHT: 5, Place.TOP: 6, Place.BOTTOM: 7, Place.CENTER: 8}
+ANY = 0  # the `name_id` for boxes of any label
+MOST_STALE = 20_000
 TASKS = {Task.CLASSIFY: 0, Task.DETECT: 1}  # the `name_id` of a SEEN plane
 REACHABLE = 2
 KINDS = {Task.CLASSIFY: TAG, Task.DETECT: OBJECT}
 
 
 def ready(conn: Connection) -> bool:
-    """Whether the planes are there, and true."""
+    """Whether the planes are there, and true but for a few photos."""
     row = conn.exec_driver_sql(
-        "SELECT NOT EXISTS (SELECT 1 FROM stale_chunks) AND EXISTS (SELECT 1 FROM plane_thresholds)"
+        f"SELECT NOT EXISTS (SELECT 1 FROM stale_photos LIMIT 1 OFFSET {MOST_STALE}) "
+        "AND EXISTS (SELECT 1 FROM plane_thresholds)"
     )
     return bool(row.scalar_one())
 
 
+# The photo, whether it was classified, detected in, and is reachable.
+_STALE_SEEN = (
+    "SELECT s.photo_id, EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = s.photo_id AND a.live "
+    "AND a.task = 'classify'), EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = s.photo_id AND a.live "
+    "AND a.task = 'detect'), EXISTS (SELECT 1 FROM photos p WHERE p.id = s.photo_id AND p.file_id IS NOT NULL) "
+    "FROM stale_photos s"
+)
+_MONTHS = (
+    "SELECT p.id, CAST(substr(f.taken_at, 1, 4) || substr(f.taken_at, 6, 2) AS INTEGER) "
+    "FROM photos p JOIN files f ON f.id = p.file_id WHERE p.id BETWEEN ? AND ?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """What there is: the thresholds of each (kind, name), and the names that any object has."""
+    """What there is: the thresholds of each (kind, name), the names that any object has, and whether there are stale
+    photos."""
 
     made: Mapping[tuple[int, int], str]
     boxed: frozenset[int]
+    stale: bool
+
+    def hold(self, kind: int, name: int, wanted: str) -> bool:
+        """Whether the planes of a name were made with these thresholds.
+
+        What has come since, a name or a model, has rows in stale photos only.
+        """
+        made = self.made.get((kind, name))
+        return not made or f"{wanted},".startswith(f"{made},")
 
 
 def read_planes(conn: Connection) -> Planes:
     """What planes an index has."""
     made = conn.exec_driver_sql("SELECT kind, name_id, thresholds FROM plane_thresholds")
     boxed = conn.exec_driver_sql("SELECT DISTINCT name_id FROM planes WHERE kind = ?", (OBJECT,))
-    return Planes({(kind, name): text for kind, name, text in made}, frozenset(boxed.scalars()))
+    stale = bool(conn.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM stale_photos)").scalar_one())
+    return Planes({(kind, name): text for kind, name, text in made}, frozenset(boxed.scalars()), stale)
 
 
 def seen(conn: Connection) -> tuple[int, int, int, int]:
@@ -54,6 +86,10 @@ def seen(conn: Connection) -> tuple[int, int, int, int]:
     rows = conn.exec_driver_sql("SELECT chunk, name_id, bits FROM planes WHERE kind = ?", (SEEN,))
     for chunk, which, stored in rows:
         chunks[chunk][which] = int.from_bytes(unpacked(stored), "little")
+    for photo, *states in conn.exec_driver_sql(_STALE_SEEN):
+        chunk, member = divmod(photo, CHUNK)
+        for which, state in enumerate(states):
+            chunks[chunk][which] = chunks[chunk][which] & ~(1 << member) | (state << member)
     sets = [
         (reachable, classified, detected, classified & detected) for classified, detected, reachable in chunks.values()
     ]
@@ -77,9 +113,13 @@ def refresh(conn: Connection, thresholds: Thresholds) -> int:
         for name, number in lexicon.names.items()
     }
     kept = {(kind, name): text for kind, name, text in conn.exec_driver_sql("SELECT * FROM plane_thresholds")}
-    if any(wanted[key] != text for key, text in kept.items()) or not kept:
-        conn.exec_driver_sql("INSERT OR IGNORE INTO stale_chunks SELECT DISTINCT id / ? FROM photos", (CHUNK,))
-    chunks = conn.exec_driver_sql("SELECT chunk FROM stale_chunks ORDER BY chunk").scalars().all()
+    planes = Planes(kept, frozenset(), stale=False)
+    true = kept and all(key in wanted and planes.hold(*key, wanted[key]) for key in kept)
+    if not true:
+        conn.exec_driver_sql("DELETE FROM planes")
+        conn.exec_driver_sql("INSERT OR IGNORE INTO stale_photos SELECT id FROM photos")
+    stale = conn.exec_driver_sql(f"SELECT DISTINCT photo_id / {CHUNK} FROM stale_photos ORDER BY 1")
+    chunks = stale.scalars().all()
     for chunk in chunks:
         conn.exec_driver_sql("DELETE FROM planes WHERE chunk = ?", (chunk,))
         rows = [(*key, chunk, packed(members)) for key, members in _members(conn, lexicon, thresholds, chunk)]
@@ -91,7 +131,7 @@ def refresh(conn: Connection, thresholds: Thresholds) -> int:
             conn.exec_driver_sql(
                 "INSERT INTO plane_thresholds VALUES (?, ?, ?)", [(*key, text) for key, text in wanted.items()]
             )
-    conn.exec_driver_sql("DELETE FROM stale_chunks")
+    conn.exec_driver_sql("DELETE FROM stale_photos")
     return len(chunks)
 
 
@@ -105,8 +145,10 @@ def _members(
         "SELECT photo_id, task FROM analyses WHERE live AND photo_id BETWEEN ? AND ?", bounds
     ):
         found[SEEN, TASKS[Task(task)], 1].append(photo % CHUNK)
-    reachable = conn.exec_driver_sql("SELECT id FROM photos WHERE file_id IS NOT NULL AND id BETWEEN ? AND ?", bounds)
-    found[SEEN, REACHABLE, 1] = [photo % CHUNK for photo in reachable.scalars()]
+    for photo, month in conn.exec_driver_sql(_MONTHS, bounds):
+        found[SEEN, REACHABLE, 1].append(photo % CHUNK)
+        if month is not None:
+            found[MONTH, month, 1].append(photo % CHUNK)
     least = _least(lexicon, thresholds, Task.CLASSIFY)
     for photo, model, name, confidence in conn.exec_driver_sql(
         "SELECT photo_id, model_id, name_id, confidence FROM words WHERE live AND photo_id BETWEEN ? AND ?", bounds
@@ -114,13 +156,16 @@ def _members(
         if confidence >= least[model, name]:
             found[TAG, name, 1].append(photo % CHUNK)
     least = _least(lexicon, thresholds, Task.DETECT)
-    numbers: dict[tuple[int, int], int] = defaultdict(int)
-    for photo, model, name, confidence in conn.exec_driver_sql(
-        "SELECT photo_id, model_id, name_id, confidence FROM detections WHERE live AND photo_id BETWEEN ? AND ?", bounds
+    numbers: dict[tuple[int, int, int], int] = defaultdict(int)
+    for photo, model, name, confidence, *box in conn.exec_driver_sql(
+        "SELECT photo_id, model_id, name_id, confidence, x1, y1, x2, y2 FROM detections "
+        "WHERE live AND photo_id BETWEEN ? AND ?",
+        bounds,
     ):
         if confidence >= least[model, name]:
-            numbers[photo, name] += 1
-            found[OBJECT, name, numbers[photo, name]].append(photo % CHUNK)
+            for kind, number in ((OBJECT, name), (OBJECT, ANY), *((PLACES[place], name) for place in places_of(*box))):
+                numbers[photo, kind, number] += 1
+                found[kind, number, numbers[photo, kind, number]].append(photo % CHUNK)
     yield from found.items()
 
 

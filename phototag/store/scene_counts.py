@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from phototag.store.answers import Question
 from phototag.store.bursts import SECONDS, bursts
-from phototag.store.counts import GROUPS, Counted, Group, boxes_of, object_groups, shown_key
+from phototag.store.counts import GROUPS, Counted, Group, object_groups, shown_key
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ def _scenes(question: Question, key: str, seconds: int) -> Iterator[_Scene]:
     scene_of = {photo: several[0] for several in bursts(question.conn, seconds) for photo in several}
     _, several = object_groups(question)
     compiler = question.compiler()
-    boxes = "".join(f", {boxes_of(compiler, leaves)}" for leaves in several)
+    boxes = "".join(f", {compiler.boxes_of(leaves)}" for leaves in several)
     found: dict[int, _Scene] = {}
     rows = question.rows(f"SELECT p.id, {key}{boxes} {question.frame(compiler).text(show=True)}", compiler)
     for photo, value, *numbers in rows:

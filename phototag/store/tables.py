@@ -224,7 +224,7 @@ plane_thresholds = Table(
     sqlite_with_rowid=False,
 )
 
-stale_chunks = Table("stale_chunks", metadata, Column("chunk", Integer, primary_key=True))
+stale_photos = Table("stale_photos", metadata, Column("photo_id", Integer, primary_key=True))
 
 migrations = Table(
     "migrations",

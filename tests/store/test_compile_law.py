@@ -16,6 +16,7 @@ from phototag.store import answers, sources
 from phototag.store.answers import Question
 from phototag.store.counts import count
 from phototag.store.planes import refresh
+from phototag.store.statistics import completeness
 from tests.query import worlds
 from tests.store.stored import holding, index
 
@@ -87,3 +88,37 @@ def test_planes_of_other_thresholds_are_not_believed(
             tree = resolve(node, worlds.VOCABULARY, TODAY)
             hits = meaning.search(tree, records, thresholds)
             assert Question(conn, tree, thresholds).total() == len(hits), str(node)
+
+
+@CHECKED
+@given(
+    worlds.records(),
+    worlds.thresholds(),
+    st.sets(st.integers(1, 5)),
+    st.lists(worlds.queries(), min_size=1, max_size=10),
+)
+def test_photos_that_changed_since_are_answered_from_their_rows(
+    index: Connection, records: list[Record], thresholds: Thresholds, changed: set[int], nodes: list[Node]
+) -> None:
+    chosen = ",".join(map(str, changed)) or "NULL"
+    with holding(index, records) as conn:
+        flip(conn, chosen)
+        refresh(conn, thresholds)
+        flip(conn, chosen)
+        conn.exec_driver_sql(f"INSERT INTO stale_photos SELECT id FROM photos WHERE id IN ({chosen})")
+        before = completeness(conn)
+        for node in nodes:
+            tree = resolve(node, worlds.VOCABULARY, TODAY)
+            hits = [record for record, _ in meaning.search(tree, records, thresholds)]
+            asks = any(not isinstance(leaf, Tag) for leaf in positive_leaves(tree))
+            objects = sum(len(meaning.objects(tree, record, thresholds)) for record in hits) if asks else None
+            counted = count(Question(conn, tree, thresholds))
+            assert (counted.photos, counted.objects) == (len(hits), objects), str(node)
+        refresh(conn, thresholds)
+        assert completeness(conn) == before
+
+
+def flip(conn: Connection, photos: str) -> None:
+    """What answered for these photos does not, and the other way round."""
+    for table in ("words", "detections", "analyses"):
+        conn.exec_driver_sql(f"UPDATE {table} SET live = NOT live WHERE photo_id IN ({photos})")

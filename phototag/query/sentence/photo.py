@@ -117,6 +117,8 @@ def _resolution(cursor: Cursor) -> str:
     cursor.match("with|of")
     if found := cursor.match(rf"(?:({MORE})|{LESS}) {NUMBER} ?(?:megapixels?|mpx?|mpix)"):
         return f"megapixels{'>' if found[1] else '<'}{found[2]}"
+    if found := cursor.match(rf"(?:({MORE})|{LESS}) (\d+) (?:pixels|px) (?:(wide|across)|tall|high)"):
+        return f"{'width' if found[3] else 'height'}{'>' if found[1] else '<'}{found[2]}"
     if found := cursor.match(r"(wider|taller|higher) than (\d+)(?: pixels| px)?"):
         return f"{'width' if found[1].lower() == 'wider' else 'height'}>{found[2]}"
     return ""

@@ -6,7 +6,8 @@ from phototag.query.sentence.cursor import Cursor, any_of
 from phototag.query.sentence.periods import WEEKDAY, Period, read_period
 
 HOURS = {"morning": "6..11", "afternoon": "12..17", "evening": "18..22", "night": "21..4", "noon": "12", "midday": "12"}
-CLOCK = r"(?P<hour>\d{1,2})(?::\d\d)?(?: o'clock)?(?: ?(?P<half>am|pm|a\.m\.|p\.m\.))"
+HALF = r"am|pm|a\.m\.|p\.m\.|in the (?:morning|afternoon|evening)"
+CLOCK = rf"(?P<hour>\d{{1,2}})(?::\d\d)?(?: o'clock)?(?: ?(?P<half>{HALF}))"
 TAKEN = "taken|shot|made|captured|photographed|dated|recorded"
 LEAD = "in|on|from|during|of|at|around|for|over|within|back in"
 LINK = "and|to|until|till|through|up to|-"
@@ -90,7 +91,8 @@ def _hour(text: str, half: str) -> int:
     hour = int(text)
     if not 1 <= hour <= 12:
         raise ValueError(f"{hour} {half}")
-    return hour % 12 + (12 if half.lower().startswith("p") else 0)
+    late = half.lower().startswith("p") or half.lower().endswith(("afternoon", "evening"))
+    return hour % 12 + (12 if late else 0)
 
 
 def _time_of_day(cursor: Cursor, _today: date) -> list[str]:
