@@ -79,6 +79,8 @@ _DIFFERENT = f"""
 class _Row:
     """A row of `_DIFFERENT`: a file then and now."""
 
+    __slots__ = ("is_there", "known", "path", "photo_now", "photo_then", "state", "was_there")
+
     def __init__(self, row: Any, last_run: int) -> None:
         self.path = absolute(row.root, row.folder, row.name)
         self.known = row.run_then <= last_run and row.state_then is not None

@@ -49,11 +49,12 @@ def relabelled(
         then_sources = _answering(conn, [then for _, then in part], models_then, since)
         paths = _paths(conn, [now for now, _ in part])
         for now, then in part:
-            old, new = then_sources[then], now_sources[now]
-            both = old.keys() & new.keys()  # a task that had not been done is no change of labels
+            old, new, names = then_sources[then], now_sources[now], corrected.get(now)
+            # A task that had not been done is no change of labels, and one model says the same of one photo again.
+            both = [t for t in old.keys() & new.keys() if names or then != now or old[t] != new[t]]
             before = _named(conn, then, {task: old[task] for task in both}, thr)
             after = _named(conn, now, {task: new[task] for task in both}, thr)
-            if names := corrected.get(now):
+            if names:
                 after = Counter({key: count for key, count in after.items() if key[1] not in names})
                 after += _answered(conn, now, names, thr)
             changed = tuple(
@@ -66,12 +67,13 @@ def relabelled(
 
 
 def _candidates(conn: Connection, since: str, models_then: Mapping[str, str]) -> list[int]:
-    """Reachable photos that were analysed since, or whose answer of then gave way to another model's."""
+    """Reachable photos, known before, that were analysed since or whose answer of then gave way to another model's."""
     rows = conn.exec_driver_sql(
-        "SELECT photo_id FROM analyses WHERE live AND at >= ? UNION "
+        "SELECT a.photo_id FROM analyses a JOIN photos p ON p.id = a.photo_id "
+        "WHERE a.live AND a.at >= ? AND p.added_at < ? UNION "
         "SELECT a.photo_id FROM analyses a JOIN models m ON m.id = a.model_id JOIN photos p ON p.id = a.photo_id "
         "WHERE NOT a.live AND m.name IN (?, ?) AND a.at < ? AND p.file_id IS NOT NULL",
-        (since, models_then.get(Task.CLASSIFY), models_then.get(Task.DETECT), since),
+        (since, since, models_then.get(Task.CLASSIFY), models_then.get(Task.DETECT), since),
     )
     return list(rows.scalars())
 
