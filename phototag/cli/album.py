@@ -20,15 +20,18 @@ def album(
     kind: Annotated[
         str | None,
         typer.Option(
-            "--kind", metavar="symlink|hardlink|copy", help="What stands for a photo: a symlink.", show_default=False
+            "--kind",
+            metavar="symlink|hardlink|copy",
+            help="What stands for a photo; else as before, or a symlink.",
+            show_default=False,
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Bring every album of this index up to date.")] = False,
 ) -> None:
     """Make a folder with what a query finds, or bring it up to date: `phototag album pets 'cat or dog' --out ~/Albums`.
 
-    The folder holds links to the photos, so it takes no space; `phototag index` leaves it out. Only what phototag put
-    there is ever removed. `phototag schedule` and `phototag album --all` bring all of them up to date.
+    The folder holds links, which take no space, or copies; `phototag index` leaves it out. Only what phototag put there
+    is ever removed. `phototag schedule` and `phototag album --all` bring all of them up to date.
     """
     from phototag.app.album import refresh, refresh_all, remember
     from phototag.app.answers import open_answers

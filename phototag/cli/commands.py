@@ -8,7 +8,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from phototag.cli.examples import add_examples
+from phototag.cli.examples import finish_help
 
 # The module of this package that has each command.
 MODULES = {
@@ -62,7 +62,7 @@ def registered(module: str) -> dict[str, Any]:
     app = typer.Typer(callback=_nothing)
     import_module(f"phototag.cli.{module}").add_to(app)
     commands = dict(typer.main.get_group(app).commands)
-    add_examples(commands)
+    finish_help(commands)
     return commands
 
 

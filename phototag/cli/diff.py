@@ -19,8 +19,6 @@ def diff(
     """Show what became of your photos: new, changed, moved, missing, ignored, offline, failed, labelled otherwise.
 
     The index is compared with what it was; nothing is looked at on the disk, which `phototag index` does.
-
-    Examples: `phototag diff`, `phototag diff --since yesterday`, `phototag diff --since 2024-06 --json`.
     """
     import json
 

@@ -94,10 +94,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def add_examples(commands: Mapping[str, Any], above: str = "") -> None:
-    """Let the help of these commands, and of the commands below them, end with their examples."""
+def finish_help(commands: Mapping[str, Any], above: str = "") -> None:
+    """Let the help of these commands, and of the commands below them, flow with the terminal's width and end with
+    their examples."""
     for name, command in commands.items():
         path = f"{above} {name}".strip()
-        add_examples(getattr(command, "commands", {}), path)
+        finish_help(getattr(command, "commands", {}), path)
+        command.help = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
         if examples := EXAMPLES.get(path):
             command.epilog = "\n".join(["Examples:", *examples])

@@ -42,8 +42,6 @@ def install(
 
     A timer of your systemd does it where there is one, else a line in your crontab. The runs are gentle (nice and
     ionice), and write a log. Nothing but the schedule of this index is ever touched.
-
-    Examples: `phototag schedule install`, `phototag schedule install --every 1h --on-change "notify-photos --new"`.
     """
     import os
 
@@ -75,7 +73,7 @@ def install(
 
 
 def status(session: Session, as_json: AsJson = False) -> None:
-    """Show the schedule of this index, when it runs next, and where its log is: `phototag schedule status`."""
+    """Show the schedule of this index, when it runs next, and where its log is."""
     import json
 
     from phototag.app.schedule.entry import status as entries
@@ -102,7 +100,7 @@ def status(session: Session, as_json: AsJson = False) -> None:
 
 
 def remove(session: Session) -> None:
-    """Take the schedule of this index away, and nothing else: `phototag schedule remove`."""
+    """Take the schedule of this index away, and nothing else."""
     from phototag.app.schedule.entry import remove as remove_entries
     from phototag.store.sqlite import index_path
 
@@ -111,7 +109,7 @@ def remove(session: Session) -> None:
 
 
 def run(session: Session, on_change: OnChange = None) -> None:
-    """Do once what the schedule does, now: `phototag schedule run`.
+    """Do once what the schedule does, now.
 
     Ends with 75, and says so in the log only, when another run is under way.
     """

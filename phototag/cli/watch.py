@@ -31,8 +31,6 @@ def watch(
 
     A photo is read when it is completely written. Network drives, and folders beyond the system's watches, are looked
     at every so often. Albums are brought up to date.
-
-    Examples: `phototag watch`, `phototag watch ~/Pictures/Camera --on-change "notify-photos --new"`.
     """
     import signal
     from threading import Event
