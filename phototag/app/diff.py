@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from phototag.app.report import CHANGES
 from phototag.app.thresholds import load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
@@ -58,7 +59,8 @@ class Difference:
 
 
 def difference(since: str, settings: Settings) -> Difference:
-    """What changed since `last` (the beginning of the last complete run) or a date as queries take them.
+    """What changed since `last` (the beginning of the last complete run that brought anything) or a date as queries
+    take them.
 
     Raises UsageError for what is no date, and where no run is complete yet.
     """
@@ -96,10 +98,13 @@ def _moment(text: str) -> datetime:
 
 
 def _last_run(conn: Connection) -> str:
-    for run in list_runs(conn, limit=1000):
-        if run.finished_at is not None:
-            return run.started_at
-    raise UsageError("no run of `phototag index` is complete yet", hint="Run `phototag index`, or name a date.")
+    """The beginning of the last complete run that brought anything: a schedule has many that bring nothing."""
+    complete = [run for run in list_runs(conn, limit=10_000) if run.finished_at is not None and run.report]
+    if not complete:
+        raise UsageError("no run of `phototag index` is complete yet", hint="Run `phototag index`, or name a date.")
+    reports = ((run, json.loads(run.report or "{}")) for run in complete)
+    busy = (run for run, report in reports if any(report.get(name) for name in CHANGES))
+    return next(busy, complete[0]).started_at
 
 
 def _models_then(conn: Connection, stamp: str) -> dict[str, str]:

@@ -7,6 +7,9 @@ from typing import Any
 
 from phototag.types import Problem
 
+CHANGES = ("new", "changed", "moved", "missing", "analysed")
+"""The counts that say that a run brought something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speed:
@@ -60,7 +63,7 @@ class IndexReport:
     @property
     def brought_changes(self) -> bool:
         """Whether anything in the index is otherwise than before."""
-        return bool(self.new or self.changed or self.moved or self.missing or self.analysed)
+        return any(getattr(self, name) for name in CHANGES)
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain data."""

@@ -11,7 +11,7 @@ def diff(
     session: Session,
     since: Annotated[
         str,
-        typer.Option("--since", metavar="last|DATE", help="A date, or the beginning of the last run."),
+        typer.Option("--since", metavar="last|DATE", help="A date, or the last run that brought anything."),
     ] = "last",
     everything: Annotated[bool, typer.Option("--all", help="Every line, however many there are.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
