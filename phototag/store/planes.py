@@ -26,7 +26,7 @@ from phototag.types import Task
 TAG, OBJECT, SEEN, MONTH = 0, 1, 2, 3
 PLACES = {Place.LEFT: 4, Place.RIGHT: 5, Place.TOP: 6, Place.BOTTOM: 7, Place.CENTER: 8}
 ANY = 0  # the `name_id` for boxes of any label
-MOST_STALE = 20_000
+MOST_STALE = 50_000
 TASKS = {Task.CLASSIFY: 0, Task.DETECT: 1}  # the `name_id` of a SEEN plane
 REACHABLE = 2
 KINDS = {Task.CLASSIFY: TAG, Task.DETECT: OBJECT}

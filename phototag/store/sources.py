@@ -17,7 +17,7 @@ from phototag.store.planes import OBJECT
 from phototag.store.reading import Connection
 from phototag.store.scope import ANYONE, Scope
 
-STALE = "SELECT s.photo_id FROM stale_photos s JOIN photos q ON q.id = s.photo_id WHERE q.file_id IS NOT NULL"
+STALE = "SELECT s.photo_id FROM stale_photos s CROSS JOIN photos q ON q.id = s.photo_id WHERE q.file_id IS NOT NULL"
 CAP = 20_000  # lists longer than this are all called long
 
 
