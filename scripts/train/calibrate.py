@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.train import data, detector, evaluate, tagger, tags, tagset, truth
+from scripts.train import data, detector, evaluate, tagger, tags, tagset
 from scripts.train.teacher import session
 
 Floats = NDArray[np.float32]
@@ -31,18 +31,6 @@ def unbiased_confidence(scores: Floats, objects: int) -> float:
     """The confidence at and above which as many boxes are found as there are objects."""
     ranked = np.sort(scores)[::-1]
     return float(ranked[min(objects, len(ranked)) - 1])
-
-
-def matches(found: evaluate.Found, boxes: Floats, classes: NDArray[np.int64]) -> list[bool]:
-    """Whether each detection, best first, finds a true object (IoU at least 0.5, same class) not found before."""
-    iou = truth.overlaps(found.boxes, boxes) * (found.classes[:, None] == classes[None])
-    right = []
-    for row in iou:
-        best = int(row.argmax()) if len(row) else -1
-        right.append(best >= 0 and bool(row[best] >= 0.5))
-        if right[-1]:
-            iou[:, best] = 0
-    return right
 
 
 def balanced_confidence(scores: Floats, right: NDArray[np.bool_], objects: int) -> tuple[float, float, float]:
@@ -166,7 +154,7 @@ def calibrate_detector(options: argparse.Namespace) -> str:
         found = evaluate.detect(model, pixels, options.size)
         boxes, classes = photos.objects(image["id"])
         scores += found.scores.tolist()
-        right += matches(found, boxes, classes)
+        right += evaluate.matches(found, boxes, classes)
         objects += len(boxes)
     values = np.array(scores, np.float32)
     threshold, precision, recall = balanced_confidence(values, np.array(right), objects)
@@ -225,7 +213,7 @@ def cross_fitted(scores: Floats, truth: NDArray[np.bool_], known: NDArray[np.boo
 
 def calibrate_tagger(options: argparse.Namespace) -> str:
     """Per-tag thresholds from the held-back photos; tags that no threshold makes reliable are hidden."""
-    photos, names = tagset.load(options.work / "tagset.npz")
+    photos, names = tagset.load(options.targets, options.source)
     _, held = tagset.split(photos)
     scores = predict(options.model, held, options.size)
     targets = np.stack([photo.target for photo in held])
@@ -235,7 +223,7 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     known = ((targets >= KNOWN) | (targets < ABSENT)) & ((weights > 0) | large)
     there = targets >= KNOWN
     choices = {name: choose_threshold(scores[known[:, k], k], there[known[:, k], k]) for k, name in enumerate(names)}
-    own = own_tags(held, names, options)
+    own = np.stack([photo.own for photo in held])
     tops = top_one(scores, held, own)
     precision, recall = cross_fitted(scores, there, known)
     report = {
@@ -262,13 +250,6 @@ def vocabulary_of(options: argparse.Namespace) -> list[tags.Tag]:
     return tags.load(tagset.wnid_order(options.models), options.wordnet)
 
 
-def own_tags(photos: list[tagset.TagPhoto], names: list[str], options: argparse.Namespace) -> NDArray[np.bool_]:
-    """The tags that each photo's class label implies [photos, tags]."""
-    vocabulary = vocabulary_of(options)
-    assert [tag.name for tag in vocabulary] == names, "tags.toml has changed since the targets were made"
-    return np.stack([tags.of_class(vocabulary, photo.label) for photo in photos])
-
-
 def main() -> None:
     cv2.setNumThreads(1)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -277,7 +258,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="TOML for the catalog")
     parser.add_argument("--coco", type=Path, help="detector: the first labelled set of the training")
-    parser.add_argument("--work", type=Path, help="tagger: folder of tagset.npz")
+    parser.add_argument("--targets", type=Path, help="tagger: tagset.npz")
+    parser.add_argument("--source", type=Path, action="append", help="tagger: photos of the targets, repeatable")
     parser.add_argument("--labels", type=Path, help="tagger: the label list to write")
     parser.add_argument("--report", type=Path, help="tagger: JSON with the figures of every tag")
     parser.add_argument("--models", type=Path, help="tagger: folder of the teachers")

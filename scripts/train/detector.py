@@ -2,8 +2,8 @@
 
     python -m scripts.train.detector --teacher yolox_nano.onnx --coco DIR --photos TAR_OR_DIR … --work DIR
 
-Two single-threaded processes that average gradients use two cores better than one process with two threads. On a CUDA
-machine one process does it (`--processes 1`). Stop it at any time: the same command continues from the last checkpoint.
+Uses a CUDA device if PyTorch finds one, else the CPU. Stop it at any time: the same command continues from the last
+checkpoint.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import copy
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
-import torch.distributed as dist
+from numpy.typing import NDArray
 
-from scripts.train import data, loop, losses, optim, truth
-from scripts.train.student import Detector
-from scripts.train.teacher import Targets, Teacher
+from scripts.train import data, evaluate, loop, losses, optim, sampler, truth
+from scripts.train.student import Detector, ExportDetector
+from scripts.train.teacher import DetectionTeacher
 
 HELD_BACK_EVERY = 20  # every twentieth photo of the first labelled set is never trained on
-LOSSES = ("feat", "obj", "cls", "giou", "l1")
 
 
 def held_back(photos: list[data.Photo]) -> set[str]:
@@ -29,113 +29,97 @@ def held_back(photos: list[data.Photo]) -> set[str]:
     return {photo.name for photo in photos[::HELD_BACK_EVERY]}
 
 
-def load_pools(options: argparse.Namespace) -> data.Pools:
-    """Every photo of the run, decoded; unlabelled ones of 64 px or less serve as mosaic tiles only."""
+def load_pools(options: argparse.Namespace) -> tuple[sampler.Pools, list[data.Photo]]:
+    """Every photo of the run, decoded, and the held-back ones; tiny unlabelled ones serve as mosaic tiles only."""
     labelled: list[data.Photo] = []
+    held: list[data.Photo] = []
     for folder in options.coco:
         photos = data.read_coco(folder)
         out = held_back(photos) if not labelled else set()
         labelled += [photo for photo in photos if photo.name not in out]
+        held += [photo for photo in photos if photo.name in out]
     extras: list[data.Photo] = []
     crumbs: list[data.Photo] = []
     for source in options.photos:
         for name, pixels in data.read_photos(source):
-            small = max(pixels.shape[:2]) <= 64
+            small = max(pixels.shape[:2]) <= sampler.CRUMB
             (crumbs if small else extras).append(data.Photo(data.shrink(pixels), None, name))
-    return data.Pools(labelled, extras, crumbs)
+    return sampler.Pools(labelled, extras, crumbs), held
 
 
 class Trainer:
-    """One process's share of a run."""
+    """A run: its networks, photos and progress."""
 
-    def __init__(self, options: argparse.Namespace, rank: int) -> None:
-        self.options, self.rank, self.device = options, rank, loop.device()
-        torch.manual_seed(options.seed)
-        self.model = Detector().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.adapters = losses.Adapters().to(self.device)
-        self.average = copy.deepcopy(self.model).requires_grad_(False)
-        self.modules = {"model": self.model, "adapters": self.adapters, "average": self.average}
-        self.optimisers = optim.build([self.model, self.adapters], ("class_out", "box_out"))
-        self.parameters = [*self.model.parameters(), *self.adapters.parameters()]
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.device, self.layout = options, loop.device(), loop.LAYOUTS[options.layout]
+        self.model = Detector().to(self.device, memory_format=self.layout)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
+        self.modules = {"model": self.model, "average": self.average}
+        self.optimisers = optim.build([self.model], ("class_out", "box_out"))
+        self.parameters = list(self.model.parameters())
         self.checkpoint = options.work / "detector.pt"
         self.progress = loop.restore(self.checkpoint, self.modules, self.optimisers, self.device)
         self.progress.done = min(self.progress.done, options.rewind)
         self.started = self.progress.step
-        self.teacher = Teacher(options.teacher, options.threads)
-        self.pools = load_pools(options)
-        self.sampler = data.Sampler(self.pools, options.seed + 1000 * rank + self.progress.samples * 7919)
-
-    def targets(self, batch: data.Batch) -> Targets:
-        """The teacher's answers, corrected by the known boxes; fixes the features' statistics at the first batch."""
-        targets = self.teacher(batch.images)
-        if not self.progress.statistics:
-            self.progress.statistics = losses.channel_statistics(targets.features)
-            if self.options.processes > 1:
-                for pair in self.progress.statistics:
-                    for tensor in pair:
-                        dist.broadcast(tensor, 0)
-        truth.correct(targets, batch, self.options.truth_share)
-        return targets.to(self.device)
+        self.teacher = DetectionTeacher(options.teacher).to(self.device)
+        if self.device.type == "cuda":
+            self.teacher = self.teacher.to(torch.bfloat16, memory_format=self.layout)  # type: ignore[call-overload]
+        self.pools, self.held = load_pools(options)
+        self.pools.to(self.device)
+        self.sampler = sampler.Sampler(self.pools, options.seed + self.progress.samples, self.device)
 
     def loss(self, size: int, count: int) -> losses.Losses:
         batch = self.sampler.batch(count, size)
-        targets = self.targets(batch)
-        images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
-        half = (count + 1) // 2
+        images = batch.images.contiguous(memory_format=self.layout)
+        targets = self.teacher(images.bfloat16() if self.device.type == "cuda" else images)
+        if not self.progress.spreads:
+            self.progress.spreads = losses.spreads(targets.features)
+        share = self.options.hints * max(0.0, 1 - self.progress.done / self.options.hints_until)
         with torch.autocast(self.device.type, torch.bfloat16):
-            prediction = self.model(images)
-            adapted = [layer(x[:half]) for layer, x in zip(self.adapters, prediction.features, strict=True)]
-        statistics = [(mean.to(self.device), deviation.to(self.device)) for mean, deviation in self.progress.statistics]
-        return losses.distillation(prediction, adapted, targets, statistics)
+            prediction = self.model(images, losses.Hints(targets.features, share))
+        return losses.distillation(
+            prediction, truth.correct(targets, batch, self.options.truth_share), self.progress.spreads
+        )
 
-    def step(self, size: int, count: int) -> list[float]:
-        begun = time.time()
-        progress = self.progress
+    def step(self, size: int, count: int) -> torch.Tensor:
+        """One step; its loss terms."""
+        begun, progress = time.time(), self.progress
         loop.set_learning_rate(self.optimisers, progress.done, progress.step - self.started)
         self.model.train()
-        terms = self.loss(size, count)
-        terms.total(1.0 - 0.7 * progress.done).backward()  # type: ignore[no-untyped-call]
-        samples = count * self.options.processes
-        done = progress.next_done(self.options, begun, samples)
-        progress.done = loop.average_gradients(self.parameters, done, self.options, self.rank)
+        found = self.loss(size, count)
+        found.total(1.0 - self.options.feature_fade * progress.done).backward()  # type: ignore[no-untyped-call]
         loop.step(self.optimisers, self.parameters)
         loop.follow(self.average, self.model, progress.step)
-        progress.step += 1
-        progress.samples += samples
-        progress.seconds += time.time() - begun
-        return terms.values()
+        progress.advance(self.options, begun, count)
+        return found.terms
 
     def save(self) -> None:
-        if self.rank == 0:
-            loop.save(self.checkpoint, self.modules, self.optimisers, self.progress)
+        loop.save(self.checkpoint, self.modules, self.optimisers, self.progress)
+        if self.options.copy is not None:
+            loop.save_average(self.options.copy, self.average, self.progress)
+
+    @torch.no_grad()
+    @torch.backends.cudnn.flags(benchmark=False)
+    def judge(self, size: int) -> str:
+        """What the averaged weights find in the held-back photos."""
+        model = ExportDetector(self.average)
+
+        def run(images: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.asarray(model(torch.from_numpy(images).to(self.device)).float().cpu().numpy(), np.float32)
+
+        return f"held back at {size} px: pooled AP50 {100 * evaluate.pooled_ap50(run, self.held, size):.1f}"
 
     def run(self) -> None:
-        """Trains to the end of the run; rank 0 logs and writes checkpoints."""
+        """Trains to the end of the run, logging and writing checkpoints."""
         saved = time.time()
-        log = loop.Log(LOSSES, self.progress)
+        log = loop.Log(losses.NAMES, self.progress, self.options.log_every)
         while self.progress.done < 1:
             size, count = loop.image_size(self.options.sizes, self.progress.done)
-            values = self.step(size, count)
-            if self.rank == 0:
-                log.add(values, self.progress, size)
-            if time.time() - saved > loop.CHECKPOINT_SECONDS:
+            log.add(self.step(size, count), self.progress, size)
+            if time.time() - saved > self.options.save_every:
                 self.save()
                 saved = time.time()
         self.save()
-
-
-def work(options: argparse.Namespace, rank: int) -> None:
-    """One process of the run."""
-    trainer = Trainer(options, rank)
-    if rank == 0:
-        pools, weights = trainer.pools, sum(p.numel() for p in trainer.model.parameters())
-        print(
-            f"{len(pools.labelled)} labelled, {len(pools.extras)} other, {len(pools.crumbs)} tiny photos;"
-            f" {weights / 1e6:.2f} M weights; continuing at {trainer.progress.samples} samples,"
-            f" {trainer.progress.done:.3f} done",
-            flush=True,
-        )
-    trainer.run()
 
 
 def main() -> None:
@@ -145,10 +129,25 @@ def main() -> None:
     parser.add_argument(
         "--photos", type=Path, action="append", default=[], help="unlabelled, tar or folder, repeatable"
     )
-    parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--truth-share", type=float, default=0.3, help="weight of known boxes against the teacher")
+    parser.add_argument("--hints", type=float, default=0.5, help="share of stages' inputs that are the teacher's")
+    parser.add_argument("--hints-until", type=float, default=0.6, help="share of the run after which none are")
+    parser.add_argument("--feature-fade", type=float, default=0.8, help="by how much the features' weight falls")
+    parser.add_argument("--judge", type=int, action="append", default=[], help="size to look at in the end, repeatable")
     loop.add_options(parser, "192:24:0.65,256:16:1", 400_000)
-    loop.launch(work, parser.parse_args())
+    options = parser.parse_args()
+    loop.prepare(options)
+    trainer = Trainer(options)
+    pools, weights = trainer.pools, sum(p.numel() for p in trainer.model.parameters())
+    print(
+        f"{len(pools.labelled)} labelled, {len(pools.extras)} other, {len(pools.crumbs)} tiny photos;"
+        f" {weights / 1e6:.2f} M weights; continuing at {trainer.progress.samples} samples,"
+        f" {trainer.progress.done:.3f} done, on {trainer.device}",
+        flush=True,
+    )
+    trainer.run()
+    for size in options.judge:
+        print(trainer.judge(size), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from scripts.train.student import Detector, ExportDetector, Tagger
+from scripts.train.student import Detector, ExportDetector
+from scripts.train.tagnet import Tagger
 from scripts.train.teacher import session
 
 Floats = NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""What both trainings share: schedule, averaged weights, averaged gradients, checkpoints, command-line options."""
+"""What both trainings share: schedule, averaged weights, checkpoints, command-line options."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import argparse
 import datetime
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
-EMA_DECAY = 0.998
-WARM_UP = 50  # steps
-FINAL_RATE = 0.02  # of the base learning rate
-CHECKPOINT_SECONDS = 120.0
-LONGEST_STEP = 10.0  # seconds; what is beyond counts as a pause
+from scripts.train.optim import Optimisers
 
-Optimisers = list[tuple[torch.optim.Optimizer, float]]  # with their base learning rates
+EMA_DECAY = 0.998
+WARM_UP = 100  # steps
+FINAL_RATE = 0.02  # of the base learning rate
+LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
+LONGEST_STEP = 10.0  # seconds; what is beyond counts as a pause
 
 
 @dataclass(slots=True)
@@ -32,12 +31,19 @@ class Progress:
     samples: int = 0
     done: float = 0.0
     seconds: float = 0.0
-    statistics: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # of the teacher's features (detector)
+    spreads: list[Tensor] = field(default_factory=list)  # of the teacher's features
+
+    def advance(self, options: argparse.Namespace, begun: float, samples: int) -> None:
+        """Counts a step of `samples` that began at `begun` (epoch seconds)."""
+        self.done = self.next_done(options, begun, samples)
+        self.step += 1
+        self.samples += samples
+        self.seconds += time.time() - begun
 
     def next_done(self, options: argparse.Namespace, begun: float, samples: int) -> float:
-        """`done` after a step of `samples` that began at `begun` (epoch seconds): by samples or, with `--until`, by
-        what the step took of the time left. Then 1 is reached at that time, and a pause (stopped process, busy machine)
-        spreads what is left of the schedule over the time that is left."""
+        """`done` after such a step: by samples or, with `--until`, by what the step took of the time left. Then 1 is
+        reached at that time, and a pause (stopped process, busy machine) spreads what is left of the schedule over the
+        time that is left."""
         if options.until is None:
             return self.done + samples / float(options.samples)
         left = options.until.timestamp() - time.time()
@@ -55,7 +61,7 @@ def set_learning_rate(optimisers: Optimisers, done: float, since_start: int) -> 
 
 
 def image_size(sizes: str, done: float) -> tuple[int, int]:
-    """(pixels, samples per process) for this share of the run; `sizes` is `192:32:0.45,…` = size : batch : until."""
+    """(pixels, samples) of a step at this share of the run; `sizes` is `192:32:0.45,…` = size : batch : until."""
     for entry in sizes.split(","):
         size, batch, until = entry.split(":")
         if done < float(until):
@@ -67,24 +73,9 @@ def image_size(sizes: str, done: float) -> tuple[int, int]:
 def follow(average: nn.Module, model: nn.Module, step: int) -> None:
     """Moves the exponential moving average of weights and buffers."""
     rate = 1 - min(EMA_DECAY, (step + 1) / (step + 20))
-    source = [*model.parameters(), *model.buffers()]
-    for mine, theirs in zip([*average.parameters(), *average.buffers()], source, strict=True):
-        if mine.dtype.is_floating_point:
-            mine.lerp_(theirs, rate)
-
-
-def average_gradients(parameters: Sequence[nn.Parameter], done: float, options: argparse.Namespace, rank: int) -> float:
-    """Averages gradients over the processes; returns rank 0's `done`, so that all agree on it."""
-    if options.processes == 1:
-        return done
-    gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
-    flat = torch.cat([torch.tensor([done if rank == 0 else 0.0]), *(g.reshape(-1) for g in gradients)])
-    dist.all_reduce(flat)
-    position = 1
-    for p in parameters:
-        p.grad = flat[position : position + p.numel()].view_as(p) / options.processes
-        position += p.numel()
-    return float(flat[0])
+    pairs = zip(average.state_dict().values(), model.state_dict().values(), strict=True)
+    floats = [(mine, theirs) for mine, theirs in pairs if mine.dtype.is_floating_point]
+    torch._foreach_lerp_([mine for mine, _ in floats], [theirs for _, theirs in floats], rate)
 
 
 def step(optimisers: Optimisers, parameters: Sequence[nn.Parameter]) -> None:
@@ -105,6 +96,14 @@ def save(path: Path, modules: dict[str, nn.Module], optimisers: Optimisers, prog
     os.replace(partial, path)
 
 
+def save_average(path: Path, average: nn.Module, progress: Progress) -> None:
+    """Writes the averaged weights alone, kernels in half precision: enough to export, half the size."""
+    state = {name: value.half() if value.ndim > 1 else value for name, value in average.state_dict().items()}
+    partial = path.with_suffix(".partial")
+    torch.save({"average": state, "progress": asdict(progress)}, partial)
+    os.replace(partial, path)
+
+
 def restore(path: Path, modules: dict[str, nn.Module], optimisers: Optimisers, device: torch.device) -> Progress:
     """Loads a checkpoint into modules and optimisers; a fresh `Progress` where there is none yet."""
     if not path.exists():
@@ -118,27 +117,26 @@ def restore(path: Path, modules: dict[str, nn.Module], optimisers: Optimisers, d
 
 
 class Log:
-    """A line every half minute: clock, progress, samples a second, means of the losses since the last line."""
+    """Every few seconds a line: clock, progress, samples a second, means of the losses since the last line.
 
-    def __init__(self, names: Sequence[str], progress: Progress, seconds: float = 30.0) -> None:
+    Losses stay on their device in between, so that a GPU is not waited for at every step.
+    """
+
+    def __init__(self, names: Sequence[str], progress: Progress, seconds: float) -> None:
         self._names, self._seconds = names, seconds
         self._restart(progress)
 
     def _restart(self, progress: Progress) -> None:
-        self._since, self._samples, self._steps = time.time(), progress.samples, 0
-        self._sums = [0.0] * len(self._names)
+        self._since, self._samples, self._values = time.time(), progress.samples, list[Tensor]()
 
-    def add(self, values: Sequence[float], progress: Progress, size: int) -> None:
-        self._sums = [a + b for a, b in zip(self._sums, values, strict=True)]
-        self._steps += 1
-        passed = time.time() - self._since
-        if passed < self._seconds:
+    def add(self, terms: Tensor, progress: Progress, size: int) -> None:
+        self._values.append(terms.detach())
+        if time.time() - self._since < self._seconds:
             return
-        means = " ".join(
-            f"{name} {total / self._steps:.3f}" for name, total in zip(self._names, self._sums, strict=True)
-        )
+        sums = torch.stack(self._values).mean(0).tolist()
+        means = " ".join(f"{name} {value:.3f}" for name, value in zip(self._names, sums, strict=True))
         clock = datetime.datetime.now(datetime.UTC).strftime("%H:%M:%S")
-        rate = (progress.samples - self._samples) / passed
+        rate = (progress.samples - self._samples) / (time.time() - self._since)
         print(
             f"{clock} step {progress.step} samples {progress.samples} done {progress.done:.4f} {size}px"
             f" {rate:.0f}/s {means}",
@@ -149,6 +147,7 @@ class Log:
 
 def add_options(parser: argparse.ArgumentParser, sizes: str, samples: int) -> None:
     """The options of the schedule and of the machine."""
+    parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--samples", type=int, default=samples, help="length of the run")
     parser.add_argument(
         "--until", type=datetime.datetime.fromisoformat, help="end of the run instead, such as 2026-01-31T21:00+00:00"
@@ -157,28 +156,21 @@ def add_options(parser: argparse.ArgumentParser, sizes: str, samples: int) -> No
         "--rewind", type=float, default=1.0, help="go back to this share of the run, to train for longer"
     )
     parser.add_argument("--sizes", default=sizes, help="image size : batch : until which share of the run, …")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=1, help="per process")
-    parser.add_argument("--port", type=int, default=29517)
+    parser.add_argument("--layout", choices=sorted(LAYOUTS), default="channels_last", help="of pixels in memory")
+    parser.add_argument("--threads", type=int, default=2, help="on a CPU")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save-every", type=float, default=120.0, help="seconds between checkpoints")
+    parser.add_argument("--copy", type=Path, help="file for the averaged weights alone, written with each checkpoint")
+    parser.add_argument("--log-every", type=float, default=30.0, help="seconds between lines of the log")
 
 
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def _enter(rank: int, work: Callable[[argparse.Namespace, int], None], options: argparse.Namespace) -> None:
-    torch.set_num_threads(options.threads)
-    if options.processes > 1:
-        address = f"tcp://127.0.0.1:{options.port}"
-        dist.init_process_group("gloo", init_method=address, rank=rank, world_size=options.processes)
-    work(options, rank)
-
-
-def launch(work: Callable[[argparse.Namespace, int], None], options: argparse.Namespace) -> None:
-    """Runs `work(options, rank)` in each of the run's processes."""
+def prepare(options: argparse.Namespace) -> None:
+    """Folders, threads and seeds of a run."""
     options.work.mkdir(parents=True, exist_ok=True)
-    if options.processes == 1:
-        _enter(0, work, options)
-    else:
-        torch.multiprocessing.spawn(_enter, (work, options), options.processes)  # type: ignore[no-untyped-call]
+    torch.set_num_threads(options.threads)
+    torch.backends.cudnn.benchmark = True
+    torch.manual_seed(options.seed)

@@ -1,7 +1,8 @@
 """What the detector learns by: the teacher's features, dense scores and boxes.
 
-Feature distillation through 1×1 adapters (FitNets, Romero et al. 2015); scores by cross-entropy to the teacher's
-probabilities (Hinton et al. 2015); boxes by GIoU (Rezatofighi et al. 2019) and an L1 term, weighted by objectness.
+Features at the ends of stages (FitNets, Romero et al. 2015), and stages fed with the teacher's features of the stage
+before (LIT, Koratana et al. 2019, arXiv:1810.01937); scores by cross-entropy to the teacher's probabilities (Hinton et
+al. 2015); boxes by GIoU (Rezatofighi et al. 2019) and an L1 term, weighted by objectness.
 """
 
 from __future__ import annotations
@@ -10,54 +11,34 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from scripts.train.student import NECK_CHANNELS, TRUNK_CHANNELS, Prediction
-from scripts.train.teacher import FEATURE_CHANNELS, Targets
+from scripts.train.student import STRIDES, TRUNK_CHANNELS, Prediction
+from scripts.train.teacher import Targets, in_a_row
 
-STEM_WEIGHT, TRUNK_WEIGHT, HEAD_WEIGHT = 0.25, 0.5, 1.0
+TRUNK_WEIGHT, HEAD_WEIGHT = 0.5, 1.0
+HEAD_FROM = len(TRUNK_CHANNELS) + len(STRIDES)  # the features before are the trunk's and the neck's
 MATCHED = 0.02  # cells of less objectness teach objectness alone
+NAMES = ("feat", "obj", "cls", "giou", "l1")
 
 
-class Adapters(nn.ModuleList):
-    """One 1×1 convolution per feature map, from the student's channels to the teacher's; thrown away after training."""
+class Hints:
+    """Gives a stage, for a share of the samples, the teacher's features in place of the student's."""
 
-    def __init__(self) -> None:
-        own = (*TRUNK_CHANNELS, *(NECK_CHANNELS,) * 6)
-        super().__init__(nn.Conv2d(i, o, 1) for i, o in zip(own, FEATURE_CHANNELS, strict=True))
+    def __init__(self, features: list[Tensor], share: float) -> None:
+        self._features, self._share = features, share
 
-
-@dataclass(slots=True)
-class Losses:
-    """The five terms of the detector's loss, each a scalar."""
-
-    features: Tensor
-    objectness: Tensor
-    classes: Tensor
-    giou: Tensor
-    l1: Tensor
-
-    def total(self, feature_weight: float) -> Tensor:
-        return feature_weight * self.features + self.objectness + self.classes + 2.0 * self.giou + 0.5 * self.l1
-
-    def values(self) -> list[float]:
-        return [float(x.detach()) for x in (self.features, self.objectness, self.classes, self.giou, self.l1)]
+    def __call__(self, stage: int, own: Tensor) -> Tensor:
+        if self._share <= 0:
+            return own
+        chosen = torch.rand(len(own), 1, 1, 1, device=own.device) < self._share
+        return torch.where(chosen, self._features[stage].to(own.dtype), own)
 
 
-def channel_statistics(features: list[Tensor]) -> list[tuple[Tensor, Tensor]]:
-    """(mean, standard deviation) of each channel of the teacher's maps, by which they are normalised."""
-    return [(f.mean((0, 2, 3), keepdim=True), f.std((0, 2, 3), keepdim=True) + 1e-3) for f in features]
-
-
-def giou_loss(a: Tensor, b: Tensor) -> Tensor:
-    """1 − GIoU of boxes [n, 4] given as centre and log size in cells."""
-    wa, wb = a[:, 2:].clamp(-6, 5).exp() / 2, b[:, 2:].exp() / 2
-    low_a, high_a, low_b, high_b = a[:, :2] - wa, a[:, :2] + wa, b[:, :2] - wb, b[:, :2] + wb
-    both = (torch.minimum(high_a, high_b) - torch.maximum(low_a, low_b)).clamp(min=0).prod(1)
-    union = (2 * wa).prod(1) + (2 * wb).prod(1) - both + 1e-6
-    hull = (torch.maximum(high_a, high_b) - torch.minimum(low_a, low_b)).prod(1) + 1e-6
-    return 1 - both / union + (hull - union) / hull
+def spreads(features: list[Tensor]) -> list[Tensor]:
+    """Standard deviation [1, c, 1, 1] of each channel of the teacher's maps, by which errors are divided."""
+    return [f.float().std((0, 2, 3), keepdim=True) + 1e-3 for f in features]
 
 
 class WeightedSquares(torch.autograd.Function):
@@ -76,49 +57,62 @@ class WeightedSquares(torch.autograd.Function):
         return weighted * (2.0 * gradients[0]).to(weighted.dtype), None, None
 
 
-def feature_loss(
-    adapted: list[Tensor], features: list[Tensor], statistics: list[tuple[Tensor, Tensor]], objectness: list[Tensor]
-) -> Tensor:
-    """Squared error of normalised features; those of the head count most where the teacher sees an object."""
-    total = torch.zeros((), device=objectness[0].device)
-    for i, (own, goal, (mean, deviation)) in enumerate(zip(adapted, features, statistics, strict=True)):
-        count = len(own)
-        normal = torch.addcmul(-mean / deviation, goal[:count], 1 / deviation)
-        scale = STEM_WEIGHT if i == 0 else TRUNK_WEIGHT if i < len(TRUNK_CHANNELS) else HEAD_WEIGHT
-        weight = torch.full_like(normal[:, :1], scale)
-        if i >= len(TRUNK_CHANNELS):
-            seen = objectness[(i - len(TRUNK_CHANNELS)) % 3][:count]
-            weight = (seen / (seen.mean() + 1e-4) * 0.7 + 0.3).clamp(max=50) * scale
-        total = total + WeightedSquares.apply(own, normal, weight)  # type: ignore[no-untyped-call]
+def feature_loss(own: list[Tensor], goals: list[Tensor], spread: list[Tensor], seen: list[Tensor]) -> Tensor:
+    """Squared error of features in units of their spread; the head's count most where the teacher sees an object."""
+    total = torch.zeros((), device=own[0].device)
+    for k, (mine, goal, deviation) in enumerate(zip(own, goals, spread, strict=True)):
+        weight = torch.full_like(goal[:, :1], TRUNK_WEIGHT)
+        if k >= HEAD_FROM:
+            here = seen[(k - HEAD_FROM) % len(seen)]
+            weight = (here / (here.mean() + 1e-4) * 0.7 + 0.3).clamp(max=50) * HEAD_WEIGHT
+        inverse = (1 / deviation).to(mine.dtype)
+        total = total + WeightedSquares.apply(mine * inverse, goal * inverse, weight)  # type: ignore[no-untyped-call]
     return total
 
 
-def distillation(
-    prediction: Prediction, adapted: list[Tensor], targets: Targets, statistics: list[tuple[Tensor, Tensor]]
-) -> Losses:
-    """All terms for one batch; sums over cells are divided by the teacher's total objectness.
+def giou_loss(a: Tensor, b: Tensor) -> Tensor:
+    """1 − GIoU of boxes [N, 4, cells] given as centre and log size in cells."""
+    wa, wb = a[:, 2:].clamp(-6, 5).exp() / 2, b[:, 2:].clamp(-6, 5).exp() / 2
+    low_a, high_a, low_b, high_b = a[:, :2] - wa, a[:, :2] + wa, b[:, :2] - wb, b[:, :2] + wb
+    both = (torch.minimum(high_a, high_b) - torch.maximum(low_a, low_b)).clamp(min=0).prod(1)
+    union = (2 * wa).prod(1) + (2 * wb).prod(1) - both + 1e-6
+    hull = (torch.maximum(high_a, high_b) - torch.minimum(low_a, low_b)).prod(1) + 1e-6
+    return 1 - both / union + (hull - union) / hull
 
-    `adapted` may hold the first samples only: features of half a batch teach as well and cost half.
-    """
-    objectness = [o.sigmoid() for o in targets.objectness]
-    features = feature_loss(adapted, targets.features, statistics, objectness)
-    scale = sum((o.sum() for o in objectness), torch.ones((), device=features.device))
-    terms = torch.zeros(4, device=features.device)
-    for level, seen in enumerate(objectness):
-        own_box = prediction.boxes[level].float()
-        cells = (seen[:, 0] > MATCHED).nonzero(as_tuple=True)
-        weight = seen[:, 0][cells]
-        box = own_box.permute(0, 2, 3, 1)[cells][:, :4]
-        goal = targets.boxes[level].permute(0, 2, 3, 1)[cells]
-        classes = prediction.classes[level].permute(0, 2, 3, 1)[cells].float()
-        wanted = targets.classes[level].permute(0, 2, 3, 1)[cells].sigmoid()
-        by_class = functional.binary_cross_entropy_with_logits(classes, wanted, reduction="none").sum(1)
-        terms = terms + torch.stack(
-            [
-                functional.binary_cross_entropy_with_logits(own_box[:, 4:], seen, reduction="sum"),
-                (by_class * weight).sum(),
-                (giou_loss(box, goal) * weight).sum(),
-                ((box - goal).abs().clamp(max=4).sum(1) * weight).sum(),
-            ]
-        )
-    return Losses(features, *(terms / scale).unbind())
+
+def answers(prediction: Prediction, targets: Targets) -> Tensor:
+    """[4]: objectness, classes, GIoU and L1 terms, each summed over cells and divided by the teacher's objectness."""
+    raw = in_a_row(prediction.boxes)
+    box, objectness = raw[:, :4], raw[:, 4]
+    seen = targets.objectness
+    weight = torch.where(seen > MATCHED, seen, 0.0)
+    by_class = functional.binary_cross_entropy_with_logits(
+        in_a_row(prediction.classes), targets.classes, reduction="none"
+    ).sum(1)
+    terms = [
+        functional.binary_cross_entropy_with_logits(objectness, seen, reduction="sum"),
+        (by_class * weight).sum(),
+        (giou_loss(box, targets.boxes) * weight).sum(),
+        ((box - targets.boxes).abs().clamp(max=4).sum(1) * weight).sum(),
+    ]
+    return torch.stack(terms) / (seen.sum() + 1)
+
+
+@dataclass(slots=True)
+class Losses:
+    """The five terms of the detector's loss, named in `NAMES` [5]."""
+
+    terms: Tensor
+
+    def total(self, feature_weight: float) -> Tensor:
+        weights = torch.tensor([feature_weight, 1.0, 1.0, 2.0, 0.5], device=self.terms.device)
+        return (self.terms * weights).sum()
+
+
+def distillation(prediction: Prediction, targets: Targets, spread: list[Tensor]) -> Losses:
+    """All terms for one batch. Features learn from the teacher as it is, answers from `targets` as corrected."""
+    counts = [level[0, 0].numel() for level in prediction.classes]
+    rows = targets.objectness.split(counts, 1)
+    seen = [row.view(len(row), 1, *level.shape[2:]) for row, level in zip(rows, prediction.classes, strict=True)]
+    features = feature_loss(prediction.features, targets.features, spread, seen)
+    return Losses(torch.cat([features[None], answers(prediction, targets)]))

@@ -1,14 +1,17 @@
-"""Trains the tagger on the photos and targets of `tagset`, its trunk beginning as the detector's.
+"""Trains the tagger on the photos and targets of `tagset`, with MobileNet-EdgeTPU as an online teacher.
 
-python -m scripts.train.tagger --detector DIR/detector.pt --work DIR
+python -m scripts.train.tagger --teacher mobilenet_edgetpu_224_1.0_uint8_probs.onnx --source DIR_OR_TAR … --work DIR
+
+The teacher's features at the ends of stages, its pooled vector and its class probabilities (FitNets, Romero et al.
+2015; Hinton et al. 2015) are learnt from the same augmented view beside the tags.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,14 +21,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scripts.train import data, loop, optim, tagset
-from scripts.train.student import Tagger
+from scripts.train import augment, data, loop, losses, optim, tagset, teacher
+from scripts.train.augment import Placement, Random
+from scripts.train.tagnet import CHANNELS, Tagger
 
-SOURCE_WEIGHTS = {"tiny-imagenet-15k.tar": 0.5}  # drawn less often than their number asks for
+SOURCE_WEIGHTS = {"tiny-imagenet-15k.tar": 0.6}  # drawn less often than their number asks for
 RAREST = 0.01  # tags rarer than this share of the photos are drawn more often
 MOST_REPEATS = 6.0
 SMOOTHING = 0.02
 WEAK_NO = 0.3
+BLENDS, ERASED = 0.25, 0.25  # shares of the samples
+TEMPERATURE = 2.0
+NAMES = ("tags", "classes", "pooled", "feat")
+WEIGHTS = (1.0, 3.0, 1.0, 0.5)
 
 
 def draw_weights(photos: list[tagset.TagPhoto]) -> NDArray[np.float64]:
@@ -37,23 +45,6 @@ def draw_weights(photos: list[tagset.TagPhoto]) -> NDArray[np.float64]:
     return np.asarray(np.cumsum(weights / weights.sum()), np.float64)
 
 
-def augmented(pixels: data.Pixels, size: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A random part (35–100 %) of a photo stretched to a square, often flipped and recoloured."""
-    h, w = pixels.shape[:2]
-    share, aspect = rng.uniform(0.35, 1.0), math.exp(rng.uniform(-0.25, 0.25))
-    ch, cw = (max(16, round(side * min(1.0, math.sqrt(share) * a))) for side, a in ((h, aspect), (w, 1 / aspect)))
-    ch, cw = min(ch, h), min(cw, w)
-    y, x = int(rng.integers(h - ch + 1)), int(rng.integers(w - cw + 1))
-    part = pixels[y : y + ch, x : x + cw]
-    if rng.random() < 0.5:
-        part = part[:, ::-1]
-    how = cv2.INTER_AREA if ch > size else cv2.INTER_LINEAR
-    square = cv2.resize(part, (size, size), interpolation=how).astype(np.float32)
-    if rng.random() < 0.2:
-        square[:] = square.mean(2, keepdims=True)
-    return data.recoloured(square, rng)
-
-
 def whole(pixels: data.Pixels, size: int) -> NDArray[np.float32]:
     """The whole photo stretched to a square, as phototag will show it, [3, size, size]."""
     how = cv2.INTER_AREA if min(pixels.shape[:2]) > size else cv2.INTER_LINEAR
@@ -62,32 +53,60 @@ def whole(pixels: data.Pixels, size: int) -> NDArray[np.float32]:
     )
 
 
+@dataclass(slots=True)
+class Samples:
+    """`images` [N, 3, 224, 224] BGR 0..255, `targets` and `weights` [N, tags]."""
+
+    images: Tensor
+    targets: Tensor
+    weights: Tensor
+
+
 class Sampler:
-    """Endless batches (images [N, 3, S, S], targets, weights); some photos are blends of two (mixup)."""
+    """Endless samples: a random part (30–100 %) of a photo stretched to a square, flipped, recoloured; some are blends
+    of two (mixup), some have a part erased (Zhong et al. 2020, arXiv:1708.04896)."""
 
-    def __init__(self, photos: list[tagset.TagPhoto], seed: int, mixup: float = 0.15) -> None:
-        self._photos, self._mixup = photos, mixup
-        self._weights = draw_weights(photos)
-        self._rng = np.random.default_rng(seed)
+    def __init__(self, photos: list[tagset.TagPhoto], seed: int, device: torch.device) -> None:
+        self._rng = Random(seed, device)
+        self._bank = data.bank([data.Photo(photo.pixels, None, photo.name) for photo in photos]).to(device)
+        self._odds = torch.from_numpy(draw_weights(photos)).float().to(device)
+        self._targets = torch.from_numpy(np.stack([photo.target for photo in photos])).to(device)
+        self._weights = torch.from_numpy(np.stack([photo.weight for photo in photos])).to(device)
 
-    def _draw(self, size: int) -> tuple[NDArray[np.float32], tagset.TagPhoto]:
-        at = min(int(np.searchsorted(self._weights, self._rng.random())), len(self._photos) - 1)
-        return augmented(self._photos[at].pixels, size, self._rng), self._photos[at]
+    def _placement(self, photo: Tensor, size: int) -> Placement:
+        rng, shape = self._rng, tuple(photo.shape)
+        width, height = self._bank.width[photo, 0], self._bank.height[photo, 0]
+        side, aspect = rng.uniform(shape, 0.3, 1.0).sqrt(), rng.log_uniform(shape, 0.78, 1.28)
+        w, h = width * (side * aspect).clamp(max=1), height * (side / aspect).clamp(max=1)
+        scale_x, scale_y = size / w, size / h
+        shift_x = -rng.uniform(shape) * (width - w) * scale_x
+        shift_y = -rng.uniform(shape) * (height - h) * scale_y
+        flip = rng.chance(0.5, shape)
+        return Placement(
+            photo, torch.where(flip, -scale_x, scale_x), scale_y,
+            torch.where(flip, size - shift_x, shift_x), shift_y,
+        )  # fmt: skip
 
-    def batch(self, count: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
-        images, targets, weights = [], [], []
-        for _ in range(count):
-            image, photo = self._draw(size)
-            target, weight = photo.target, photo.weight
-            if self._rng.random() < self._mixup:
-                other, second = self._draw(size)
-                share = float(self._rng.beta(2, 2))
-                image = image * share + other * (1 - share)
-                target, weight = target * share + second.target * (1 - share), np.minimum(weight, second.weight)
-            images.append(image.transpose(2, 0, 1))
-            targets.append(target)
-            weights.append(weight)
-        return tuple(torch.from_numpy(np.stack(parts).astype(np.float32)) for parts in (images, targets, weights))  # type: ignore[return-value]
+    def _erased(self, images: Tensor) -> Tensor:
+        n, size, rng = len(images), images.shape[2], self._rng
+        at = torch.arange(size, device=images.device).float()
+        inside = []
+        for _ in range(2):
+            start, length = rng.uniform((n, 1), -0.2, 0.9) * size, rng.uniform((n, 1), 0.2, 0.5) * size
+            inside.append((at >= start) & (at < start + length))
+        hole = inside[0][:, None, None] & inside[1][:, None, :, None] & rng.chance(ERASED, (n, 1, 1, 1))
+        return torch.where(hole, augment.PAD, images)
+
+    def batch(self, count: int) -> Samples:
+        rng, size = self._rng, teacher.EDGE_SIZE
+        photo = torch.searchsorted(self._odds, rng.uniform((count,))).clamp(max=len(self._odds) - 1)
+        place = self._placement(photo[:, None], size)
+        images = augment.drawn(self._bank, place, torch.full((count, 2), float(size), device=rng.device), size)
+        images, blended, own = augment.blended(images, BLENDS, rng)
+        targets, weights = self._targets[photo], self._weights[photo]
+        targets = targets * own[:, None] + targets.roll(1, 0) * (1 - own[:, None])
+        weights = torch.where(blended[:, None], torch.minimum(weights, weights.roll(1, 0)), weights)
+        return Samples(self._erased(augment.recoloured(images, rng)), targets, weights)
 
 
 def tag_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -99,83 +118,125 @@ def tag_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     return (each.sum(1) + rivals).mean()
 
 
-class Trainer:
-    """One process's share of a run."""
+def class_loss(logits: Tensor, goal: Tensor) -> Tensor:
+    """Divergence from the teacher's class probabilities, softened."""
+    own, wanted = (functional.log_softmax(x.float() / TEMPERATURE, 1) for x in (logits, goal))
+    return functional.kl_div(own, wanted, log_target=True, reduction="batchmean") * TEMPERATURE**2
 
-    def __init__(self, options: argparse.Namespace, rank: int) -> None:
-        self.options, self.rank, self.device = options, rank, loop.device()
-        torch.manual_seed(options.seed)
-        photos, names = tagset.load(options.work / "tagset.npz")
-        training, _ = tagset.split(photos)
-        self.model = Tagger(len(names))
-        if options.detector is not None:
-            self.begin_with(options.detector)
-        self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.model).requires_grad_(False)
-        self.modules: dict[str, nn.Module] = {"model": self.model, "average": self.average}
-        self.optimisers = optim.build([self.model], ("output",))
-        self.parameters = list(self.model.parameters())
+
+class Adapters(nn.Module):
+    """From the student's features to the teacher's; thrown away after training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(nn.Conv2d(i, o, 1) for i, o in zip(CHANNELS, teacher.EDGE_CHANNELS, strict=True))
+        self.pooled = nn.Linear(Tagger.WIDE, teacher.EDGE_POOLED_CHANNELS)
+
+
+class Trainer:
+    """A run: its networks, photos and progress."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.device, self.layout = options, loop.device(), loop.LAYOUTS[options.layout]
+        photos, names = tagset.load(options.targets, options.source)
+        training, self.held = tagset.split(photos)
+        self.model = Tagger(len(names)).to(self.device, memory_format=self.layout)  # type: ignore[call-overload]
+        self.adapters = Adapters().to(self.device)
+        self.average = copy.deepcopy(self.model).requires_grad_(False).eval()
+        self.modules = {"model": self.model, "adapters": self.adapters, "average": self.average}
+        self.optimisers = optim.build([self.model, self.adapters], ("output",))
+        self.parameters = [*self.model.parameters(), *self.adapters.parameters()]
         self.checkpoint = options.work / "tagger.pt"
         self.progress = loop.restore(self.checkpoint, self.modules, self.optimisers, self.device)
         self.progress.done = min(self.progress.done, options.rewind)
         self.started = self.progress.step
-        self.sampler = Sampler(training, options.seed + 1000 * rank + self.progress.samples * 7919)
+        self.teacher = teacher.ClassTeacher(options.teacher).to(self.device)
+        if self.device.type == "cuda":
+            self.teacher = self.teacher.to(torch.bfloat16, memory_format=self.layout)  # type: ignore[call-overload]
+        self.sampler = Sampler(training, options.seed + self.progress.samples, self.device)
 
-    def begin_with(self, checkpoint: Path) -> None:
-        """Takes over the trunk of a detector's averaged weights."""
-        state = torch.load(checkpoint, map_location="cpu", weights_only=False)["average"]
-        prefix = "trunk."
-        self.model.trunk.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
-
-    def step(self, size: int, count: int) -> float:
-        begun = time.time()
-        progress = self.progress
-        loop.set_learning_rate(self.optimisers, progress.done, progress.step - self.started)
-        images, target, weight = (x.to(self.device) for x in self.sampler.batch(count, size))
-        self.model.train()
+    def terms(self, size: int, count: int) -> Tensor:
+        """The four losses, as in `NAMES`."""
+        samples = self.sampler.batch(count)
+        low = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        goals = self.teacher(samples.images.to(low))
+        if not self.progress.spreads:
+            self.progress.spreads = [*losses.spreads(goals.features), goals.pooled.float().std()]
+        images = teacher.resized(samples.images, size).contiguous(memory_format=self.layout)
         with torch.autocast(self.device.type, torch.bfloat16):
-            logits = self.model.logits(images.contiguous(memory_format=torch.channels_last))
-        loss = tag_loss(logits.float(), target, weight)
-        loss.backward()  # type: ignore[no-untyped-call]
-        samples = count * self.options.processes
-        done = progress.next_done(self.options, begun, samples)
-        progress.done = loop.average_gradients(self.parameters, done, self.options, self.rank)
+            ends = self.model.stage_ends(images)
+            pooled = self.model.pooled(ends[-1])
+            tags, classes = self.model.logits(pooled), self.model.classes(pooled)
+            adapted = [layer(x) for layer, x in zip(self.adapters.stages, ends, strict=True)]
+            vector = self.adapters.pooled(pooled)
+        features = torch.zeros((), device=self.device)
+        for own, goal, spread in zip(adapted, goals.features, self.progress.spreads, strict=False):
+            small = functional.adaptive_avg_pool2d(goal.float(), tuple(own.shape[2:]))
+            features = features + ((own.float() - small) / spread).square().mean()
+        apart = (vector.float() - goals.pooled.float()) / self.progress.spreads[-1]
+        return torch.stack([
+            tag_loss(tags.float(), samples.targets, samples.weights), class_loss(classes, goals.logits),
+            apart.square().mean(), features,
+        ])  # fmt: skip
+
+    def step(self, size: int, count: int) -> Tensor:
+        """One step; its loss terms."""
+        begun, progress = time.time(), self.progress
+        loop.set_learning_rate(self.optimisers, progress.done, progress.step - self.started)
+        self.model.train()
+        found = self.terms(size, count)
+        (found * torch.tensor(WEIGHTS, device=self.device)).sum().backward()  # type: ignore[no-untyped-call]
         loop.step(self.optimisers, self.parameters)
         loop.follow(self.average, self.model, progress.step)
-        progress.step += 1
-        progress.samples += samples
-        progress.seconds += time.time() - begun
-        return float(loss.detach())
+        progress.advance(self.options, begun, count)
+        return found
+
+    @torch.no_grad()
+    @torch.backends.cudnn.flags(benchmark=False)
+    def judge(self, size: int) -> str:
+        """How often the averaged weights' most probable tag is right, of the held-back photos whose class is a tag."""
+        photos = [photo for photo in self.held if photo.own.any()]
+        right: dict[str, list[bool]] = {}
+        for photo in photos:
+            image = torch.from_numpy(whole(photo.pixels, size))[None].to(self.device)
+            best = int(self.average(image)[0].argmax())
+            right.setdefault(photo.source, []).append(bool(photo.own[best]))
+        every = [value for values in right.values() for value in values]
+        parts = " ".join(f"{source} {100 * np.mean(values):.1f}" for source, values in right.items())
+        return f"held back at {size} px: top-1 {100 * np.mean(every):.1f} of {len(every)} ({parts})"
 
     def save(self) -> None:
-        if self.rank == 0:
-            loop.save(self.checkpoint, self.modules, self.optimisers, self.progress)
+        loop.save(self.checkpoint, self.modules, self.optimisers, self.progress)
+        if self.options.copy is not None:
+            loop.save_average(self.options.copy, self.average, self.progress)
 
     def run(self) -> None:
+        """Trains to the end of the run, logging and writing checkpoints."""
         saved = time.time()
-        log = loop.Log(("loss",), self.progress)
+        log = loop.Log(NAMES, self.progress, self.options.log_every)
         while self.progress.done < 1:
             size, count = loop.image_size(self.options.sizes, self.progress.done)
-            value = self.step(size, count)
-            if self.rank == 0:
-                log.add([value], self.progress, size)
-            if time.time() - saved > loop.CHECKPOINT_SECONDS:
+            log.add(self.step(size, count), self.progress, size)
+            if time.time() - saved > self.options.save_every:
                 self.save()
                 saved = time.time()
         self.save()
 
 
-def work(options: argparse.Namespace, rank: int) -> None:
-    """One process of the run."""
-    Trainer(options, rank).run()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--detector", type=Path, help="checkpoint whose trunk to begin with")
-    parser.add_argument("--work", type=Path, required=True, help="folder of tagset.npz and of the checkpoint")
-    loop.add_options(parser, "96:64:0.6,128:48:1", 200_000)
-    loop.launch(work, parser.parse_args())
+    parser.add_argument("--teacher", type=Path, required=True, help="MobileNet-EdgeTPU as ONNX")
+    parser.add_argument("--targets", type=Path, required=True, help="tagset.npz")
+    parser.add_argument("--source", type=Path, action="append", required=True, help="photos of the targets, repeatable")
+    parser.add_argument("--judge", type=int, action="append", default=[], help="size to look at in the end, repeatable")
+    loop.add_options(parser, "128:32:0.6,160:24:1", 200_000)
+    options = parser.parse_args()
+    loop.prepare(options)
+    trainer = Trainer(options)
+    print(f"continuing at {trainer.progress.samples} samples on {trainer.device}", flush=True)
+    trainer.run()
+    for size in options.judge:
+        print(trainer.judge(size), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
     python -m scripts.train.tagset --models DIR --coco DIR … --photos TAR_OR_DIR … --work DIR
 
-Teachers, run once over every photo and kept in `WORK/tagset.npz`: MobileNet-EdgeTPU (ImageNet classes, summed into
-tags), the ADE20K mobile segmenter (sky, sea, mountain, road …), YOLOX-nano (COCO objects where nobody labelled them).
-Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs ten times as
-much as the others and is asked about every `SEGMENT_EVERY`th photo and the held-back ones; else its tags are unknown.
+Teachers, run once over every photo, their answers kept in `WORK/tagset.npz`: MobileNet-EdgeTPU (ImageNet classes,
+summed into tags), the ADE20K mobile segmenter (sky, sea, mountain, road …), YOLOX-nano (COCO objects where nobody
+labelled them). Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs ten
+times as much as the others and is asked about every `SEGMENT_EVERY`th photo and the held-back ones; else its tags are
+unknown.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from scripts.train import data, evaluate, tags
 from scripts.train.teacher import session
 
 Floats = NDArray[np.float32]
-STORED_SIDE = 160  # px, shorter side of the stored photos
 HELD_BACK_EVERY = 10
 SEGMENT_EVERY = 2
 LARGE = 160  # px, shorter side from which the segmenter and the detector are asked
@@ -34,13 +34,15 @@ UNSURE_OBJECT = 0.3  # scores of the detecting teacher below this say nothing
 
 @dataclass(slots=True)
 class TagPhoto:
-    """One photo: BGR pixels, targets [tags] 0..1, weights [tags] (0: unknown), whether its class is one of the tags."""
+    """One photo: BGR pixels, targets [tags] 0..1, weights [tags] (0: unknown), tags that its class alone implies."""
 
     pixels: data.Pixels
     source: str
+    name: str
     label: str
     target: Floats
     weight: Floats
+    own: NDArray[np.bool_]
 
 
 class Teachers:
@@ -91,13 +93,6 @@ class Teachers:
         return str(model.get_inputs()[0].name)
 
 
-def small(pixels: data.Pixels) -> data.Pixels:
-    ratio = STORED_SIDE / min(pixels.shape[:2])
-    if ratio >= 1:
-        return pixels
-    return np.asarray(cv2.resize(pixels, None, fx=ratio, fy=ratio, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def label_of(name: str) -> str:
     """The class in a photo's relative name: the wnid a file name starts with, or else its folder."""
     path = Path(name)
@@ -123,7 +118,7 @@ def from_photos(source: Path, vocabulary: list[tags.Tag], teachers: Teachers) ->
         weight = np.ones(len(vocabulary), np.float32)
         if not segmented:
             weight[by_ade & (target < 1)] = 0
-        yield TagPhoto(small(pixels), source.name, label, target, weight)
+        yield TagPhoto(pixels, source.name, name, label, target, weight, labelled)
 
 
 def from_coco(folder: Path, vocabulary: list[tags.Tag], teachers: Teachers) -> Iterator[TagPhoto]:
@@ -148,7 +143,8 @@ def from_coco(folder: Path, vocabulary: list[tags.Tag], teachers: Teachers) -> I
         weight = np.where(by_coco & ~certain, 0, 1).astype(np.float32)
         if not segmented:
             weight[by_ade & ~by_coco & (target < 1)] = 0
-        yield TagPhoto(small(photo.pixels), folder.name, "", target, weight)
+        own = np.zeros(len(vocabulary), bool)
+        yield TagPhoto(photo.pixels, folder.name, photo.name, "", target, weight, own)
 
 
 def wnid_order(models: Path) -> list[str]:
@@ -157,32 +153,36 @@ def wnid_order(models: Path) -> list[str]:
 
 
 def save(path: Path, photos: list[TagPhoto], names: list[str]) -> None:
-    """One compressed file; pixels as a flat array with shapes."""
-    np.savez(
+    """One compressed file; pixels stay where they are."""
+    np.savez_compressed(
         path,
-        names=np.array(names),
-        pixels=np.concatenate([photo.pixels.ravel() for photo in photos]),
-        shapes=np.array([photo.pixels.shape[:2] for photo in photos]),
+        tags=np.array(names),
         sources=np.array([photo.source for photo in photos]),
+        names=np.array([photo.name for photo in photos]),
         labels=np.array([photo.label for photo in photos]),
         targets=np.stack([photo.target for photo in photos]).astype(np.float16),
         weights=np.stack([photo.weight for photo in photos]).astype(np.float16),
+        own=np.stack([photo.own for photo in photos]),
     )
 
 
-def load(path: Path) -> tuple[list[TagPhoto], list[str]]:
-    """(photos, tag names) as saved."""
+def load(path: Path, sources: list[Path]) -> tuple[list[TagPhoto], list[str]]:
+    """(photos, tag names) as saved, their pixels read again from `sources` (COCO folders, tars, folders of photos)."""
     stored = np.load(path)
-    ends = np.cumsum(stored["shapes"].prod(1) * 3)
-    parts = np.split(stored["pixels"], ends[:-1])
-    photos = [
-        TagPhoto(part.reshape(*shape, 3), str(source), str(label), target, weight)
-        for part, shape, source, label, target, weight in zip(
-            parts, stored["shapes"], stored["sources"], stored["labels"],
-            stored["targets"].astype(np.float32), stored["weights"].astype(np.float32), strict=True,
-        )
-    ]  # fmt: skip
-    return photos, [str(name) for name in stored["names"]]
+    columns = [stored[key] for key in ("sources", "names", "labels", "targets", "weights", "own")]
+    rows = {(str(row[0]), str(row[1])): row for row in zip(*columns, strict=True)}
+    photos = []
+    for source in sources:
+        found: Iterator[tuple[str, data.Pixels]] = (
+            ((photo.name, photo.pixels) for photo in data.read_coco(source))
+            if (source / "instances.json").exists() else data.read_photos(source)
+        )  # fmt: skip
+        for name, pixels in found:
+            row = rows.get((source.name, name))
+            if row is not None:
+                target, weight = (np.asarray(values, np.float32) for values in row[3:5])
+                photos.append(TagPhoto(data.shrink(pixels), source.name, name, str(row[2]), target, weight, row[5]))
+    return photos, [str(name) for name in stored["tags"]]
 
 
 def split(photos: list[TagPhoto]) -> tuple[list[TagPhoto], list[TagPhoto]]:

@@ -1,84 +1,101 @@
-"""YOLOX-nano (Apache-2.0) as an online teacher: its raw outputs and features at any image size.
+"""The teachers, run online on every freshly augmented batch, on the student's device; nothing is cached.
 
-The published graph is cut before outputs are concatenated, which frees it from its fixed 416 px: every freshly
-augmented batch gets its own targets, and nothing is cached.
+YOLOX-nano (Apache-2.0) answers at any image size, since its graph is cut before its outputs are concatenated.
+MobileNet-EdgeTPU (Apache-2.0) answers at 224 px.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import onnx
 import onnxruntime as ort
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
-# Names of tensors inside yolox_nano.onnx: backbone strides 4..32, then the last class- and box-branch features.
-FEATURES = ("721", "781", "841", "886", "1044", "1086", "1128", "1061", "1103", "1145")
-FEATURE_CHANNELS = (32, 64, 128, 256, 64, 64, 64, 64, 64, 64)
+from scripts.train.onnxnet import OnnxNetwork, fused_silu
+
+# Names of tensors inside yolox_nano.onnx where a stage ends: trunk, neck, class branches, box branches.
+FEATURES = (
+    "721", "781", "841", "886", "956", "990", "1024", "1044", "1086", "1128", "1061", "1103", "1145",
+)  # fmt: skip
 CLASSES = ("1045", "1087", "1129")
 BOXES = ("1062", "1104", "1146")
 OBJECTNESS = ("1063", "1105", "1147")
 
+EDGE = "MobilenetEdgeTPU/"
+EDGE_SIZE = 224
+EDGE_STAGES = tuple(f"{EDGE}expanded_conv_{k}/add" for k in (4, 8, 16, 20))  # strides 4, 8, 16, 32
+EDGE_CHANNELS = (32, 48, 96, 160)
+EDGE_POOLED = f"{EDGE}Logits/AvgPool"  # [N, 1280, 1, 1]
+EDGE_POOLED_CHANNELS = 1280
+EDGE_LOGITS = f"{EDGE}Logits/Conv2d_1c_1x1/BiasAdd;{EDGE}Logits/Conv2d_1c_1x1/Conv2D;{EDGE}Logits/Conv2d_1c_1x1/biases1"
+
 
 @dataclass(slots=True)
 class Targets:
-    """What the teacher says of a batch, one entry per stride: logits, except boxes (offset, log size in cells)."""
+    """What the teacher says of a batch: features per stage end; the rest float32, all strides' cells in one row."""
 
     features: list[Tensor]
-    classes: list[Tensor]  # [N, 80, h, w] logits
-    boxes: list[Tensor]  # [N, 4, h, w]
-    objectness: list[Tensor]  # [N, 1, h, w] logits
-
-    def to(self, device: torch.device) -> Targets:
-        lists = (self.features, self.classes, self.boxes, self.objectness)
-        return Targets(*([tensor.to(device) for tensor in tensors] for tensors in lists))
+    objectness: Tensor  # [N, cells] probability
+    classes: Tensor  # [N, 80, cells] probabilities
+    boxes: Tensor  # [N, 4, cells]: offset x, y, log width, log height, in cells
 
 
-def cut(source: Path) -> bytes:
-    """The teacher's graph up to its raw outputs, with free batch, height and width."""
-    model = onnx.load(source)
-    graph = model.graph
-    wanted = (*FEATURES, *CLASSES, *BOXES, *OBJECTNESS)
-    needed = set(wanted)
-    kept = []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            kept.append(node)
-            needed.update(name for name in node.input if name)
-    kept.reverse()
-    del graph.node[:], graph.output[:], graph.value_info[:]
-    graph.node.extend(kept)
-    graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in wanted)
-    dims = graph.input[0].type.tensor_type.shape.dim
-    for index, name in ((0, "N"), (2, "H"), (3, "W")):
-        dims[index].ClearField("dim_value")
-        dims[index].dim_param = name
-    return bytes(model.SerializeToString())
+def in_a_row(levels: list[Tensor]) -> Tensor:
+    """Maps [N, c, h, w] of all strides as [N, c, cells], float32."""
+    return torch.cat([level.flatten(2) for level in levels], 2).float()
+
+
+class DetectionTeacher(nn.Module):
+    """Callable: BGR pixels 0..255 [N, 3, H, W] to `Targets`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.network = fused_silu(OnnxNetwork(path, (*FEATURES, *CLASSES, *BOXES, *OBJECTNESS)))
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Targets:
+        found = self.network(images)
+        n = len(FEATURES)
+        classes, boxes, objectness = (in_a_row(found[n + k : n + k + 3]) for k in (0, 3, 6))
+        return Targets(found[:n], objectness[:, 0].sigmoid(), classes.sigmoid(), boxes)
+
+
+@dataclass(slots=True)
+class ClassTargets:
+    """What MobileNet-EdgeTPU says: features of strides 4 to 32, the pooled vector [N, 1280], logits [N, 1001]."""
+
+    features: list[Tensor]
+    pooled: Tensor
+    logits: Tensor
+
+
+class ClassTeacher(nn.Module):
+    """Callable: BGR pixels 0..255 [N, 3, 224, 224] to `ClassTargets`."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.network = OnnxNetwork(path, (*EDGE_STAGES, EDGE_POOLED, EDGE_LOGITS))
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> ClassTargets:
+        found = self.network(images.flip(1).permute(0, 2, 3, 1))
+        return ClassTargets(found[:4], found[4].flatten(1), found[5].flatten(1))
+
+
+def resized(images: Tensor, size: int) -> Tensor:
+    """Square samples at another size."""
+    if images.shape[2] == size:
+        return images
+    return functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def session(model: bytes | str, threads: int) -> ort.InferenceSession:
-    """A session whose threads sleep while they wait: spinning ones would starve PyTorch's."""
+    """An ONNX Runtime session whose threads sleep while they wait: spinning ones would starve PyTorch's."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    providers = [name for name in wanted if name in ort.get_available_providers()]
-    return ort.InferenceSession(model, options, providers=providers)
-
-
-class Teacher:
-    """Callable: float32 BGR pixels 0..255 [N, 3, H, W] to `Targets` on the CPU."""
-
-    def __init__(self, path: Path, threads: int) -> None:
-        self._session = session(cut(path), threads)
-
-    def __call__(self, images: NDArray[np.float32]) -> Targets:
-        outputs: Sequence[NDArray[np.float32]] = self._session.run(None, {"images": images})
-        tensors = [torch.from_numpy(array) for array in outputs]
-        return Targets(tensors[:10], tensors[10:13], tensors[13:16], tensors[16:19])
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

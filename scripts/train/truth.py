@@ -3,131 +3,122 @@
 Boxes that the teacher sees nothing of are left out: a student this small spends itself on them in vain.
 
 Cells are given to boxes as in SimOTA (Ge et al. 2021), with the teacher's own predictions as the cost, so a box that
-the teacher saw well is taught at the cells where the teacher saw it.
+the teacher saw well is taught at the cells where the teacher saw it. All boxes and cells of a batch at once.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
-from scripts.train.data import Batch
+from scripts.train.augment import Batch
 from scripts.train.student import STRIDES
 from scripts.train.teacher import Targets
 
-Floats = NDArray[np.float32]
-LEAST = 6e-6  # probability kept from 0 and 1, whose logits are infinite
 SEEN = 0.3  # a teacher's score × IoU from which a box counts fully
 CENTRE_RADIUS = 1.5  # cells around a box's centre that may learn it
 LONGEST = {8: 96.0, 16: 192.0, 32: 1e9}  # px; larger boxes are left to coarser cells
 SHORTEST = {8: 0.0, 16: 24.0, 32: 64.0}
+OUT_OF_QUESTION = 1e4  # cost
+CANDIDATES = 10
 
 
-def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(1 / (1 + np.exp(-x)))
-
-
-def logit(p: NDArray[Any]) -> NDArray[Any]:
-    q = p.clip(LEAST, 1 - LEAST)
-    return np.asarray(np.log(q) - np.log1p(-q))
-
-
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """Cell positions of an image size, all strides in one row."""
+    """The cells of all strides in one row, for one input size: [cells] or [cells, 2], in pixels."""
 
-    def __init__(self, size: int) -> None:
-        origin, stride = [], []
-        for step in STRIDES:
-            y, x = np.mgrid[: size // step, : size // step]
-            origin.append(np.stack([x, y], -1).reshape(-1, 2))
-            stride.append(np.full(len(origin[-1]), step))
-        self.origin = np.concatenate(origin).astype(np.float32)
-        self.stride = np.concatenate(stride).astype(np.float32)
-        self.centre = (self.origin + 0.5) * self.stride[:, None]
-        self.longest = np.array([LONGEST[int(s)] for s in self.stride], np.float32)
-        self.shortest = np.array([SHORTEST[int(s)] for s in self.stride], np.float32)
-        counts = [(size // step) ** 2 for step in STRIDES]
-        self.starts = np.concatenate([[0], np.cumsum(counts)])
+    origin: Tensor  # column and row
+    stride: Tensor
+    longest: Tensor
+    shortest: Tensor
+
+    @property
+    def centre(self) -> Tensor:
+        return (self.origin + 0.5) * self.stride[:, None]
 
 
-def overlaps(a: Floats, b: Floats) -> Floats:
-    """IoU [n, m] of boxes x1, y1, x2, y2."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    both = np.clip(high - low, 0, None).prod(2)
-    areas = (a[:, 2:] - a[:, :2]).prod(1)[:, None] + (b[:, 2:] - b[:, :2]).prod(1)[None]
-    return np.asarray(both / (areas - both + 1e-6), np.float32)
+def grid(size: int, device: torch.device) -> Grid:
+    """The cells of an image of `size` × `size` px."""
+    origin, stride = [], []
+    for step in STRIDES:
+        side = torch.arange(size // step, device=device, dtype=torch.float32)
+        y, x = torch.meshgrid(side, side, indexing="ij")
+        origin.append(torch.stack([x, y], -1).flatten(0, 1))
+        stride.append(torch.full((len(origin[-1]),), float(step), device=device))
+    strides = torch.cat(stride)
+    counts = [len(part) for part in stride]
+
+    def per_cell(table: dict[int, float]) -> Tensor:
+        return torch.cat([torch.full((n,), table[s], device=device) for n, s in zip(counts, STRIDES, strict=True)])
+
+    return Grid(torch.cat(origin), strides, per_cell(LONGEST), per_cell(SHORTEST))
 
 
-def assign(grid: Grid, iou: Floats, score: Floats, truth: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(cells, boxes) pairs: each box gets as many of its cheapest cells as SimOTA's dynamic k says; a cell, one box."""
-    middle = (truth[:, :2] + truth[:, 2:4]) / 2
-    inside = np.asarray(
-        (np.abs(grid.centre[:, None] - middle[None]) < CENTRE_RADIUS * grid.stride[:, None, None]).all(2), bool
-    )
-    side = (truth[:, 2:4] - truth[:, :2]).max(1)
-    fitting = (side[None] <= grid.longest[:, None]) & (side[None] >= grid.shortest[:, None])
-    cost = -3 * np.log(iou + 1e-3) - np.log(score + 1e-3) + np.where(inside & fitting, 0, 1e4)
-    owner = np.full(len(cost), -1)
-    price = np.full(len(cost), 1e4)
-    for k in np.asarray((truth[:, 2:4] - truth[:, :2]).prod(1)).argsort()[
-        ::-1
-    ]:  # small boxes last: they keep contested cells
-        candidates = np.where(inside[:, k] & fitting[:, k], iou[:, k], 0)
-        count = max(1, int(np.sort(candidates)[-10:].sum()))
-        cheapest = np.argpartition(cost[:, k], count)[:count]
-        won = cheapest[cost[cheapest, k] < price[cheapest]]
-        owner[won], price[won] = k, cost[won, k]
-    cells = np.nonzero(owner >= 0)[0]
-    return cells, owner[cells]
+def overlaps(a: Tensor, b: Tensor) -> Tensor:
+    """IoU [..., n, m] of boxes [..., n, 4] and [..., m, 4], x1, y1, x2, y2."""
+    low = torch.maximum(a[..., :, None, :2], b[..., None, :, :2])
+    high = torch.minimum(a[..., :, None, 2:4], b[..., None, :, 2:4])
+    both = (high - low).clamp(min=0).prod(-1)
+    areas = (a[..., 2:4] - a[..., :2]).prod(-1)[..., :, None] + (b[..., 2:4] - b[..., :2]).prod(-1)[..., None, :]
+    return both / (areas - both + 1e-6)
 
 
-def correct(targets: Targets, batch: Batch, share: float) -> None:
-    """Moves targets (on the CPU) in place by `share` (0..1) towards the known boxes, inside the labelled areas."""
-    size = batch.images.shape[2]
-    grid = Grid(size)
-    for index, (truth, areas) in enumerate(zip(batch.truth, batch.labelled, strict=True)):
-        if areas:
-            correct_one(targets, index, truth, areas, grid, share)
+def corners(boxes: Tensor, cells: Grid) -> Tensor:
+    """x1, y1, x2, y2 in pixels [N, cells, 4] of raw boxes [N, 4, cells]."""
+    raw = boxes.transpose(1, 2)
+    centre = (raw[..., :2] + cells.origin) * cells.stride[:, None]
+    half = raw[..., 2:].clamp(-8, 8).exp() * cells.stride[:, None] / 2
+    return torch.cat([centre - half, centre + half], -1)
 
 
-def correct_one(
-    targets: Targets, index: int, truth: Floats, areas: list[tuple[int, int, int, int]], grid: Grid, share: float
-) -> None:
-    def flat(levels: list[Any]) -> list[NDArray[Any]]:
-        return [level[index].numpy().reshape(level.shape[1], -1) for level in levels]
+def assign(cells: Grid, iou: Tensor, score: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """(whether a cell learns a box, which) [N, cells], from IoU and score [N, boxes, cells] and boxes [N, boxes, 5].
 
-    objectness, boxes, classes = flat(targets.objectness), flat(targets.boxes), flat(targets.classes)
-    seen = sigmoid(np.concatenate([o[0] for o in objectness]))
-    offset = np.concatenate(boxes, 1).T
-    centre = (offset[:, :2] + grid.origin) * grid.stride[:, None]
-    half = np.exp(offset[:, 2:].clip(-8, 8)) * grid.stride[:, None] / 2
-    known = np.zeros(len(seen), bool)
-    for x1, y1, x2, y2 in areas:
-        known |= ((grid.centre >= (x1, y1)) & (grid.centre < (x2, y2))).all(1)
-    wanted = np.where(known, seen * (1 - share), seen)
-    if len(truth):
-        iou = overlaps(np.concatenate([centre - half, centre + half], 1), truth[:, :4])
-        kinds = truth[:, 4].astype(int)
-        score = sigmoid(np.concatenate(classes, 1)[kinds].T) * seen[:, None]
-        cells, owners = assign(grid, iou, score, truth)
-        near = iou.max(1) > 0.5  # duplicates of a true box stay as the teacher has them
-        wanted = np.where(near, seen, wanted)
-        visible = ((score * iou).max(0) / SEEN).clip(0, 1)[owners]
-        shares = share * visible
-        wanted[cells] = seen[cells] * (1 - shares) + shares
-        size = (truth[owners, 2:4] - truth[owners, :2]) / grid.stride[cells, None]
-        middle = (truth[owners, :2] + truth[owners, 2:4]) / 2 / grid.stride[cells, None] - grid.origin[cells]
-        places = np.concatenate([middle, np.log(size)], 1)
-        for cell, kind, place, part in zip(cells, kinds[owners], places, shares, strict=True):
-            level = int(np.searchsorted(grid.starts, cell, "right")) - 1
-            at = cell - grid.starts[level]
-            p = sigmoid(classes[level][:, at]) * (1 - part)
-            p[kind] += part
-            classes[level][:, at] = logit(p)
-            if part > share / 2:
-                boxes[level][:, at] = place
-    for level, values in enumerate(objectness):
-        values[0] = logit(wanted[grid.starts[level] : grid.starts[level + 1]])
+    Each box gets as many of its cheapest cells as SimOTA's dynamic k says; a cell, the box it is cheapest for.
+    """
+    middle = (truth[..., :2] + truth[..., 2:4]) / 2
+    reach = CENTRE_RADIUS * cells.stride
+    near = ((cells.centre - middle[:, :, None]).abs() < reach[:, None]).all(-1)
+    side = (truth[..., 2:4] - truth[..., :2]).amax(-1)[..., None]
+    able = near & (side <= cells.longest) & (side >= cells.shortest) & (truth[..., 4:] >= 0)
+    cost = torch.where(able, -3 * (iou + 1e-3).log() - (score + 1e-3).log(), OUT_OF_QUESTION)
+    wanted = torch.where(able, iou, 0.0).topk(CANDIDATES, 2).values.sum(2).clamp(1, CANDIDATES).long()
+    cheapest = cost.topk(CANDIDATES, 2, largest=False).values
+    limit = cheapest.gather(2, wanted[..., None] - 1)
+    price = torch.where(able & (cost <= limit), cost, OUT_OF_QUESTION)
+    best = price.min(1)
+    return best.values < OUT_OF_QUESTION, best.indices
+
+
+def known_cells(known: Tensor) -> Tensor:
+    """[N, cells] from a map in steps of 8 px [N, h, w]: whether all objects are known around a cell's centre."""
+    levels = [known, known[:, 1::2, 1::2], known[:, 2::4, 2::4]]
+    return torch.cat([level.flatten(1) for level in levels], 1)
+
+
+@torch.no_grad()
+def correct(targets: Targets, batch: Batch, share: float) -> Targets:
+    """The targets moved by `share` (0..1) towards the known boxes, where all objects are known."""
+    if share == 0:
+        return targets
+    cells = grid(batch.images.shape[2], batch.images.device)
+    truth, seen = batch.boxes, targets.objectness
+    iou = overlaps(truth, corners(targets.boxes, cells)) * (truth[..., 4:] >= 0)
+    kind = truth[..., 4].long().clamp(min=0)
+    score = targets.classes.gather(1, kind[..., None].expand(-1, -1, seen.shape[1])) * seen[:, None]
+    learns, owner = assign(cells, iou, score, truth)
+    visible = ((score * iou).amax(2) / SEEN).clamp(max=1)
+    part = share * visible.gather(1, owner) * learns
+    objectness = torch.where(known_cells(batch.known), seen * (1 - share), seen)
+    objectness = torch.where(iou.amax(1) > 0.5, seen, objectness)  # duplicates of a true box stay the teacher's
+    objectness = torch.where(learns, seen * (1 - part) + part, objectness)
+    classes = targets.classes * (1 - part[:, None])
+    classes = classes.scatter_add(1, kind.gather(1, owner)[:, None], part[:, None])
+    own = truth.gather(1, owner[..., None].expand(-1, -1, 5))
+    size = (own[..., 2:4] - own[..., :2]).clamp(min=1) / cells.stride[:, None]
+    middle = (own[..., :2] + own[..., 2:4]) / 2 / cells.stride[:, None] - cells.origin
+    place = torch.cat([middle, size.log()], -1).transpose(1, 2)
+    boxes = torch.where((part > share / 2)[:, None], place, targets.boxes)
+    return Targets(targets.features, objectness, classes, boxes)

@@ -4,6 +4,7 @@ import argparse
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,14 +18,16 @@ import onnx
 import torch
 
 from scripts.train import calibrate, evaluate, export, loop, losses, optim, tags
-from scripts.train.teacher import session
+from scripts.train.onnxnet import OnnxNetwork, fused_silu
+from scripts.train.student import Prediction
+from scripts.train.teacher import Targets, session
 
 
 def test_orthogonalising_keeps_directions_and_evens_out_lengths() -> None:
     generator = torch.Generator().manual_seed(0)
     u, _, v = torch.linalg.svd(torch.randn(12, 40, generator=generator), full_matrices=False)
     matrix = u @ torch.diag(torch.linspace(0.2, 1, 12)) @ v
-    for given in (matrix, matrix.T):
+    for given in (matrix, matrix.T, torch.stack([matrix, matrix])):
         lengths = torch.linalg.svdvals(optim.orthogonalise(given))
         assert 0.6 < lengths.min() <= lengths.max() < 1.4
     alignment = torch.diagonal(u.T @ optim.orthogonalise(matrix) @ v.T)
@@ -58,9 +61,40 @@ def test_weighted_squares_has_the_gradient_of_what_it_computes() -> None:
 
 
 def test_giou_loss_is_zero_for_equal_boxes_and_above_one_for_distant_ones() -> None:
-    box = torch.tensor([[3.0, 4.0, 0.5, 0.2]])
+    box = torch.tensor([3.0, 4.0, 0.5, 0.2]).view(1, 4, 1)
     assert losses.giou_loss(box, box).item() == pytest.approx(0, abs=1e-4)
-    assert losses.giou_loss(box, box + torch.tensor([[20.0, 0, 0, 0]])).item() > 1.5
+    assert losses.giou_loss(box, box + torch.tensor([20.0, 0, 0, 0]).view(1, 4, 1)).item() > 1.5
+
+
+def test_the_right_answer_costs_least() -> None:
+    torch.manual_seed(0)
+    sides = (8, 4, 2)
+    targets = Targets(
+        [torch.rand(1, 4, 8, 8)] * 13, torch.rand(1, 84) * 0.9, torch.rand(1, 80, 84) * 0.9, torch.randn(1, 4, 84)
+    )
+    features = [torch.rand(1, 4, s, s) for s in (16, 8, 4, 2, *sides * 3)]
+    targets.features = features
+
+    def of(row: torch.Tensor) -> list[torch.Tensor]:
+        parts = row.split([side * side for side in sides], 2)
+        return [part.unflatten(2, (side, side)) for part, side in zip(parts, sides, strict=True)]
+
+    raw = torch.cat([targets.boxes, targets.objectness.logit()[:, None]], 1)
+    right = Prediction(of(targets.classes.logit()), of(raw), features)
+    wrong = Prediction(of(targets.classes.logit() + 1), of(raw + 0.5), [f + 0.1 for f in features])
+    spread = losses.spreads(features)
+    good, bad = (losses.distillation(p, targets, spread).terms for p in (right, wrong))
+    assert good[0] == 0
+    assert good[3:].abs().max() < 1e-4
+    assert (bad > good + 1e-3).all()
+
+
+def test_hints_replace_all_or_none_of_a_samples_features() -> None:
+    own, theirs = torch.zeros(64, 2, 3, 3), torch.ones(64, 2, 3, 3)
+    mixed = losses.Hints([theirs], 0.5)(0, own).flatten(1)
+    assert ((mixed == 0).all(1) | (mixed == 1).all(1)).all()
+    assert 10 < mixed[:, 0].sum() < 54
+    assert losses.Hints([theirs], 0.0)(0, own) is own
 
 
 def test_a_run_ends_at_its_time_even_after_a_pause() -> None:
@@ -75,7 +109,7 @@ def test_a_run_ends_at_its_time_even_after_a_pause() -> None:
 
 
 def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
-    def parts() -> tuple[torch.nn.Module, loop.Optimisers]:
+    def parts() -> tuple[torch.nn.Module, optim.Optimisers]:
         model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
         return model, optim.build([model], ())
 
@@ -112,6 +146,45 @@ def test_weights_stored_in_8_bits_answer_as_before(tmp_path: Path) -> None:
     before, after = (session(file, 1).run(None, {"x": image})[0] for file in (plain, stored))
     assert len(stored) < 0.5 * len(plain)
     assert np.abs(before - after).max() < 1e-4
+
+
+def quantised_graph() -> onnx.ModelProto:
+    """SiLU, then a convolution whose input and weights are 8-bit numbers."""
+
+    def node(kind: str, inputs: list[str], output: str, **options: Any) -> onnx.NodeProto:
+        return onnx.helper.make_node(kind, inputs, [output], **options)
+
+    def constant(value: object, name: str) -> onnx.TensorProto:
+        return onnx.numpy_helper.from_array(np.asarray(value), name)
+
+    weights = np.random.default_rng(0).integers(-127, 127, (4, 3, 3, 3)).astype(np.int8)
+    graph = onnx.helper.make_graph(
+        [
+            node("Sigmoid", ["x"], "gate"), node("Mul", ["x", "gate"], "silu"),
+            node("QuantizeLinear", ["silu", "scale", "zero"], "q"),
+            node("DequantizeLinear", ["q", "scale", "zero"], "d"),
+            node("DequantizeLinear", ["w", "w_scale"], "weights"),
+            node("Conv", ["d", "weights"], "y", pads=[1, 1, 1, 1], strides=[2, 2]),
+        ],
+        "quantised",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1, 4, 4, 4])],
+        [
+            constant(np.float32(0.02), "scale"), constant(np.uint8(20), "zero"),
+            constant(weights, "w"), constant(np.float32(0.01), "w_scale"),
+        ],
+    )  # fmt: skip
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
+
+
+def test_a_teacher_in_pytorch_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
+    model = quantised_graph()
+    onnx.save(model, tmp_path / "t.onnx")
+    image = np.random.default_rng(1).normal(0, 4, (1, 3, 8, 8)).astype(np.float32)
+    (wanted,) = session(str(tmp_path / "t.onnx"), 1).run(None, {"x": image})
+    for network in (OnnxNetwork(tmp_path / "t.onnx", ("y",)), fused_silu(OnnxNetwork(tmp_path / "t.onnx", ("y",)))):
+        (found,) = network(torch.from_numpy(image))
+        assert np.abs(found.numpy() - wanted).max() < 0.15, "half a step of 0.02 times 27 weights"
 
 
 def test_decoding_and_suppression_find_the_one_object() -> None:
