@@ -7,6 +7,7 @@ in its photo by bilinear interpolation. Boxes follow their photos.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -46,18 +47,21 @@ class Placement:
 
 
 class Random:
-    """Random numbers on a device, from one seed."""
+    """Random numbers on a device, from one seed. A GPU's come from its one generator, which a CUDA graph can record."""
 
     def __init__(self, seed: int, device: torch.device) -> None:
         self.device = device
-        self.generator = torch.Generator(device).manual_seed(seed)
+        self.generator = None
+        if device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+        else:
+            self.generator = torch.Generator(device).manual_seed(seed)
 
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> Tensor:
         return torch.rand(shape, generator=self.generator, device=self.device) * (high - low) + low
 
     def log_uniform(self, shape: tuple[int, ...], low: float, high: float) -> Tensor:
-        bounds = torch.tensor([low, high]).log().tolist()
-        return self.uniform(shape, bounds[0], bounds[1]).exp()
+        return self.uniform(shape, math.log(low), math.log(high)).exp()
 
     def normal(self, shape: tuple[int, ...]) -> Tensor:
         return torch.randn(shape, generator=self.generator, device=self.device)
@@ -127,8 +131,8 @@ def unpacked(texels: Tensor) -> Tensor:
 def moved(bank: Bank, place: Placement, window: Tensor) -> Tensor:
     """The photos' boxes [N, MOST_BOXES, 5] in the sample, cut at their windows."""
     boxes = bank.boxes[place.photo]
-    xs = boxes[..., [0, 2]] * place.scale_x[..., None, None] + place.shift_x[..., None, None]
-    ys = boxes[..., [1, 3]] * place.scale_y[..., None, None] + place.shift_y[..., None, None]
+    xs = boxes[..., 0:3:2] * place.scale_x[..., None, None] + place.shift_x[..., None, None]
+    ys = boxes[..., 1:4:2] * place.scale_y[..., None, None] + place.shift_y[..., None, None]
     x, y = xs.sort(-1).values, ys
     area = (x[..., 1] - x[..., 0]) * (y[..., 1] - y[..., 0])
     low, high = window[:, :, None, :2], window[:, :, None, 2:]

@@ -23,6 +23,7 @@ Floats = NDArray[np.float32]
 PRECISION = 0.8  # that a tag's threshold must reach
 FEWEST_HITS = 3  # true photos above the threshold, below which precision means nothing
 LEAST = 0.15  # no tag is believed below this, whatever the held-back photos say
+PERSON = 0  # its class index
 ORDINARY_BOXES = 25.0  # stored of an ordinary photo, so that a query may ask for less confidence
 KNOWN, ABSENT = 0.5, 0.2  # a target above means the tag is there, below means it is not; between, nobody knows
 
@@ -53,6 +54,13 @@ class Choice:
     @property
     def reliable(self) -> bool:
         return self.threshold < 1.0
+
+
+def at_confidence(scores: Floats, right: NDArray[np.bool_], objects: int, confidence: float) -> tuple[float, float]:
+    """(precision, recall) of what is found at and above a confidence."""
+    above = scores >= confidence
+    hits = int(right[above].sum())
+    return hits / max(int(above.sum()), 1), hits / objects
 
 
 def choose_threshold(scores: Floats, truth: NDArray[np.bool_], wanted: float = PRECISION) -> Choice:
@@ -143,32 +151,42 @@ hidden = [{hidden}]
 
 
 def calibrate_detector(options: argparse.Namespace) -> str:
-    """Threshold and floor from the held-back photos of a labelled set."""
+    """Threshold and floor from the held-back photos of a labelled set: people are counted right."""
     names = detector.held_back(data.read_coco(options.coco))
     photos = evaluate.CocoSet(options.coco, names)
     model = evaluate.onnx_model(options.model)
     scores: list[float] = []
     right: list[bool] = []
-    objects = 0
+    classes_found: list[int] = []
+    objects = people = 0
     for image, pixels in zip(photos.images, photos.pixels, strict=True):
         found = evaluate.detect(model, pixels, options.size)
         boxes, classes = photos.objects(image["id"])
         scores += found.scores.tolist()
         right += evaluate.matches(found, boxes, classes)
+        classes_found += found.classes.tolist()
         objects += len(boxes)
+        people += int((classes == PERSON).sum())
     values = np.array(scores, np.float32)
-    threshold, precision, recall = balanced_confidence(values, np.array(right), objects)
+    correct = np.array(right)
+    best = balanced_confidence(values, correct, objects)
     unbiased = unbiased_confidence(values, objects)
+    persons = np.array(classes_found) == PERSON
+    threshold = unbiased_confidence(values[persons], people)
+    of_people = at_confidence(values[persons], correct[persons], people, threshold)
+    of_all = at_confidence(values, correct, objects, threshold)
     floor = unbiased_confidence(values, int(ORDINARY_BOXES * len(photos.images)))
     print(
         f"{len(photos.images)} held-back photos, {objects} objects: {photos.report(model, options.size).line()};"
-        f" best F1 at {threshold:.3f}: precision {precision:.2f} recall {recall:.2f};"
-        f" as many boxes as objects at {unbiased:.3f}; floor {floor:.3f}"
+        f" as many boxes as objects at {unbiased:.3f}: precision and recall"
+        f" {at_confidence(values, correct, objects, unbiased)}; as many people as there are at {threshold:.3f}:"
+        f" {of_people}, of all classes {of_all};"
+        f" best F1 at {best[0]:.3f}: precision {best[1]:.2f} recall {best[2]:.2f}; floor {floor:.3f}"
     )
     return DETECTOR.format(
         licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, unbiased),
         overlap=evaluate.OVERLAP,
-        input=INPUT.format(size=options.size, batch=8, resampling="bicubic",
+        input=INPUT.format(size=options.size, batch=2, resampling="bicubic",
             fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
         build=sized(options.model),
     )  # fmt: skip

@@ -67,31 +67,41 @@ class Trainer:
         self.pools, self.held = load_pools(options)
         self.pools.to(self.device)
         self.sampler = sampler.Sampler(self.pools, options.seed + self.progress.samples, self.device)
+        self.hints, self.feature_weight, self.follow = (loop.Knob(self.device) for _ in range(3))
+        self.learn = loop.Recorded(self.learn_once, self.device)
 
-    def loss(self, size: int, count: int) -> losses.Losses:
+    def loss(self, size: int, count: int, hinted: bool) -> losses.Losses:
         batch = self.sampler.batch(count, size)
         images = batch.images.contiguous(memory_format=self.layout)
         targets = self.teacher(images.bfloat16() if self.device.type == "cuda" else images)
         if not self.progress.spreads:
             self.progress.spreads = losses.spreads(targets.features)
-        share = self.options.hints * max(0.0, 1 - self.progress.done / self.options.hints_until)
         with torch.autocast(self.device.type, torch.bfloat16):
-            prediction = self.model(images, losses.Hints(targets.features, share))
+            prediction = self.model(images, losses.Hints(targets.features, self.hints.value if hinted else None))
         return losses.distillation(
             prediction, truth.correct(targets, batch, self.options.truth_share), self.progress.spreads
         )
+
+    def learn_once(self, size: int, count: int, hinted: bool) -> torch.Tensor:
+        """Draws a batch, learns from it, moves the weights and their average; the loss terms."""
+        found = self.loss(size, count, hinted)
+        found.total(self.feature_weight.value).backward()  # type: ignore[no-untyped-call]
+        loop.step(self.optimisers, self.parameters)
+        loop.follow(self.average, self.model, self.follow.value)
+        return found.terms.detach()
 
     def step(self, size: int, count: int) -> torch.Tensor:
         """One step; its loss terms."""
         begun, progress = time.time(), self.progress
         loop.set_learning_rate(self.optimisers, progress.done, progress.step - self.started)
+        share = self.options.hints * max(0.0, 1 - progress.done / self.options.hints_until)
+        self.hints.set(share)
+        self.feature_weight.set(1.0 - self.options.feature_fade * progress.done)
+        self.follow.set(loop.average_rate(progress.step))
         self.model.train()
-        found = self.loss(size, count)
-        found.total(1.0 - self.options.feature_fade * progress.done).backward()  # type: ignore[no-untyped-call]
-        loop.step(self.optimisers, self.parameters)
-        loop.follow(self.average, self.model, progress.step)
+        terms = self.learn(size, count, share > 0)
         progress.advance(self.options, begun, count)
-        return found.terms
+        return terms
 
     def save(self) -> None:
         loop.save(self.checkpoint, self.modules, self.optimisers, self.progress)

@@ -1,4 +1,4 @@
-"""ONNX files from trained networks: normalisation folded, weights stored in 8 bits, answers checked against PyTorch.
+"""ONNX files from trained networks: normalisation folded, weights stored small, answers checked against PyTorch.
 
 python -m scripts.train.export detector --checkpoint DIR/detector.pt --output models/tiny_detector.onnx --size 320
 python -m scripts.train.export tagger --checkpoint DIR/tagger.pt --output models/tiny_tagger.onnx
@@ -49,6 +49,30 @@ def round_weights(model: nn.Module) -> nn.Module:
     return model
 
 
+def halve_weights(model: nn.Module) -> nn.Module:
+    """Rounds the weights in place to half precision: storing them so changes nothing."""
+    for p in model.parameters():
+        if p.ndim > 1:
+            p.data = p.data.half().float()
+    return model
+
+
+def store_in_16_bits(model: onnx.ModelProto, smallest: int = 256) -> None:
+    """Stores weights that are half-precision numbers as such; ONNX Runtime widens them when it loads the file."""
+    unpack = []
+    for tensor in model.graph.initializer:
+        array = numpy_helper.to_array(tensor)
+        small = array.astype(np.float16) if array.dtype == np.float32 and array.size >= smallest else None
+        if small is None or array.ndim < 2 or np.any(small.astype(np.float32) != array):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(small, f"{name}.half"))
+        unpack.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(unpack + nodes)
+
+
 def channel_scale(weights: Floats, axis: int) -> Floats:
     """The step of an 8-bit grid for each channel of `axis`, shaped to divide the weights by."""
     others = tuple(k for k in range(weights.ndim) if k != axis)
@@ -85,13 +109,14 @@ def store_in_8_bits(model: onnx.ModelProto, smallest: int = 256) -> None:
     model.graph.node.extend(unpack + nodes)
 
 
-def write(model: nn.Module, example: Tensor, path: Path, outputs: list[str]) -> None:
-    """Exports with a free batch dimension, then checks that ONNX Runtime answers as PyTorch does.
+def write(model: nn.Module, example: Tensor, path: Path, outputs: list[str], bits: int = 8) -> None:
+    """Exports with a free batch dimension and weights stored in 8 or 16 `bits`, then checks that ONNX Runtime answers
+    as PyTorch does.
 
     Raises:
         ValueError: an output differs by more than `TOLERANCE`.
     """
-    model = round_weights(folded(model))
+    model = (round_weights if bits == 8 else halve_weights)(folded(model))
     batch = torch.export.Dim("N", min=1, max=1024)
     pair = torch.cat([example, example.flip(3)])
     program = torch.onnx.export(
@@ -100,7 +125,7 @@ def write(model: nn.Module, example: Tensor, path: Path, outputs: list[str]) -> 
     )  # fmt: skip
     assert program is not None
     proto = program.model_proto
-    store_in_8_bits(proto)
+    (store_in_8_bits if bits == 8 else store_in_16_bits)(proto)
     for field in ("doc_string", "producer_version"):
         proto.ClearField(field)
     for node in proto.graph.node:
@@ -152,13 +177,14 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--size", type=int, default=320)
+    parser.add_argument("--bits", type=int, choices=[8, 16], default=8, help="of a stored weight")
     options = parser.parse_args()
     generator = torch.Generator().manual_seed(0)
     example = torch.rand(1, 3, options.size, options.size, generator=generator) * 255
     if options.model == "detector":
-        write(ExportDetector(load_detector(options.checkpoint)), example, options.output, ["output"])
+        write(ExportDetector(load_detector(options.checkpoint)), example, options.output, ["output"], options.bits)
     else:
-        write(load_tagger(options.checkpoint), example, options.output, ["tags", "feature"])
+        write(load_tagger(options.checkpoint), example, options.output, ["tags", "feature"], options.bits)
 
 
 if __name__ == "__main__":

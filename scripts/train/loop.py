@@ -6,7 +6,7 @@ import argparse
 import datetime
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,12 @@ def set_learning_rate(optimisers: Optimisers, done: float, since_start: int) -> 
     factor = min(1.0, (since_start + 1) / WARM_UP) * max(FINAL_RATE, 1 - done)
     for optimiser, base in optimisers:
         for group in optimiser.param_groups:
-            group["lr"] = base * factor
+            if group["params"][0].is_cuda:  # a tensor, so that a recorded step follows it
+                if not isinstance(group["lr"], Tensor):
+                    group["lr"] = torch.zeros((), device=group["params"][0].device)
+                group["lr"].fill_(base * factor)
+            else:
+                group["lr"] = base * factor
 
 
 def image_size(sizes: str, done: float) -> tuple[int, int]:
@@ -70,12 +75,66 @@ def image_size(sizes: str, done: float) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, model: nn.Module, step: int) -> None:
-    """Moves the exponential moving average of weights and buffers."""
-    rate = 1 - min(EMA_DECAY, (step + 1) / (step + 20))
+def follow(average: nn.Module, model: nn.Module, rate: float | Tensor) -> None:
+    """Moves the moving average of weights and buffers by `rate` of the way."""
     pairs = zip(average.state_dict().values(), model.state_dict().values(), strict=True)
     floats = [(mine, theirs) for mine, theirs in pairs if mine.dtype.is_floating_point]
-    torch._foreach_lerp_([mine for mine, _ in floats], [theirs for _, theirs in floats], rate)
+    away = torch._foreach_sub([theirs for _, theirs in floats], [mine for mine, _ in floats])
+    torch._foreach_mul_(away, rate)
+    torch._foreach_add_([mine for mine, _ in floats], away)
+
+
+def average_rate(step: int) -> float:
+    """By how much the moving average follows at a step: quickly at first."""
+    return 1 - min(EMA_DECAY, (step + 1) / (step + 20))
+
+
+class Knob:
+    """A number that changes from step to step; on a GPU kept there, so that a recorded step follows it."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.value: float | Tensor = torch.zeros((), device=device) if device.type == "cuda" else 0.0
+
+    def set(self, value: float) -> None:
+        if isinstance(self.value, Tensor):
+            self.value.fill_(value)
+        else:
+            self.value = value
+
+
+class Recorded:
+    """Calls a function of hashable arguments that returns a tensor; on a GPU each combination of arguments is recorded
+    once as a CUDA graph and replayed from then on, since launching thousands of kernels takes longer than running them.
+
+    The function must do the same work every time and take what changes from memory on the device.
+    """
+
+    WARM_UP = 3  # ordinary calls before the recording
+
+    def __init__(self, function: Callable[..., Tensor], device: torch.device) -> None:
+        self._function, self._on = function, device.type == "cuda"
+        self._recordings: dict[tuple[Any, ...], tuple[Any, Tensor]] = {}
+
+    def __call__(self, *arguments: Any) -> Tensor:
+        if not self._on:
+            return self._function(*arguments)
+        if arguments not in self._recordings:
+            self._recordings[arguments] = self._record(arguments)
+        graph, result = self._recordings[arguments]
+        graph.replay()
+        return result.clone()
+
+    def _record(self, arguments: tuple[Any, ...]) -> tuple[Any, Tensor]:
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(self.WARM_UP):
+                self._function(*arguments)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            result = self._function(*arguments)
+        return graph, result
 
 
 def step(optimisers: Optimisers, parameters: Sequence[nn.Parameter]) -> None:
@@ -157,6 +216,7 @@ def add_options(parser: argparse.ArgumentParser, sizes: str, samples: int) -> No
     )
     parser.add_argument("--sizes", default=sizes, help="image size : batch : until which share of the run, …")
     parser.add_argument("--layout", choices=sorted(LAYOUTS), default="channels_last", help="of pixels in memory")
+    parser.add_argument("--benchmark", action="store_true", help="let cuDNN try its algorithms: a slow start")
     parser.add_argument("--threads", type=int, default=2, help="on a CPU")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=float, default=120.0, help="seconds between checkpoints")
@@ -172,5 +232,5 @@ def prepare(options: argparse.Namespace) -> None:
     """Folders, threads and seeds of a run."""
     options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
-    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.benchmark = options.benchmark
     torch.manual_seed(options.seed)

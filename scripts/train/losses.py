@@ -26,11 +26,11 @@ NAMES = ("feat", "obj", "cls", "giou", "l1")
 class Hints:
     """Gives a stage, for a share of the samples, the teacher's features in place of the student's."""
 
-    def __init__(self, features: list[Tensor], share: float) -> None:
+    def __init__(self, features: list[Tensor], share: float | Tensor | None) -> None:
         self._features, self._share = features, share
 
     def __call__(self, stage: int, own: Tensor) -> Tensor:
-        if self._share <= 0:
+        if self._share is None:
             return own
         chosen = torch.rand(len(own), 1, 1, 1, device=own.device) < self._share
         return torch.where(chosen, self._features[stage].to(own.dtype), own)
@@ -74,10 +74,15 @@ def giou_loss(a: Tensor, b: Tensor) -> Tensor:
     """1 − GIoU of boxes [N, 4, cells] given as centre and log size in cells."""
     wa, wb = a[:, 2:].clamp(-6, 5).exp() / 2, b[:, 2:].clamp(-6, 5).exp() / 2
     low_a, high_a, low_b, high_b = a[:, :2] - wa, a[:, :2] + wa, b[:, :2] - wb, b[:, :2] + wb
-    both = (torch.minimum(high_a, high_b) - torch.maximum(low_a, low_b)).clamp(min=0).prod(1)
-    union = (2 * wa).prod(1) + (2 * wb).prod(1) - both + 1e-6
-    hull = (torch.maximum(high_a, high_b) - torch.minimum(low_a, low_b)).prod(1) + 1e-6
+    both = area((torch.minimum(high_a, high_b) - torch.maximum(low_a, low_b)).clamp(min=0))
+    union = area(2 * wa) + area(2 * wb) - both + 1e-6
+    hull = area(torch.maximum(high_a, high_b) - torch.minimum(low_a, low_b)) + 1e-6
     return 1 - both / union + (hull - union) / hull
+
+
+def area(sides: Tensor) -> Tensor:
+    """[N, cells] of [N, 2, cells]; `prod` would make a GPU wait for its gradient."""
+    return sides[:, 0] * sides[:, 1]
 
 
 def answers(prediction: Prediction, targets: Targets) -> Tensor:
@@ -104,9 +109,9 @@ class Losses:
 
     terms: Tensor
 
-    def total(self, feature_weight: float) -> Tensor:
-        weights = torch.tensor([feature_weight, 1.0, 1.0, 2.0, 0.5], device=self.terms.device)
-        return (self.terms * weights).sum()
+    def total(self, feature_weight: float | Tensor) -> Tensor:
+        features, objectness, classes, giou, l1 = self.terms
+        return feature_weight * features + objectness + classes + 2.0 * giou + 0.5 * l1
 
 
 def distillation(prediction: Prediction, targets: Targets, spread: list[Tensor]) -> Losses:

@@ -53,7 +53,7 @@ class Muon(torch.optim.Optimizer):
             for shape, kernels in by_shape.items():
                 self._move(kernels, shape, group["lr"], group["weight_decay"])
 
-    def _move(self, kernels: list[nn.Parameter], shape: tuple[int, ...], rate: float, decay: float) -> None:
+    def _move(self, kernels: list[nn.Parameter], shape: tuple[int, ...], rate: float | Tensor, decay: float) -> None:
         gradients = torch.stack([p.grad for p in kernels if p.grad is not None]).flatten(2)
         state = self.state[kernels[0]]
         momentum: Tensor = state.setdefault("momentum", torch.zeros_like(gradients))
@@ -61,7 +61,7 @@ class Muon(torch.optim.Optimizer):
         update = orthogonalise(gradients.lerp(momentum, 0.95))
         scale = max(1.0, update.shape[1] / update.shape[2]) ** 0.5
         torch._foreach_mul_(kernels, 1 - rate * decay)
-        torch._foreach_add_(kernels, list(update.view(-1, *shape)), alpha=-rate * scale)
+        torch._foreach_sub_(kernels, list((update * (rate * scale)).view(-1, *shape)))
 
 
 def build(modules: Iterable[nn.Module], head_words: tuple[str, ...]) -> Optimisers:
@@ -73,5 +73,5 @@ def build(modules: Iterable[nn.Module], head_words: tuple[str, ...]) -> Optimise
         for name, p in module.named_parameters():
             inner = position == 0 and p.ndim == 4 and p.shape[1] > 1 and not any(word in name for word in head_words)
             (matrices if inner else rest).append(p)
-    adamw = torch.optim.AdamW(rest, 2e-3, weight_decay=0.01, betas=(0.9, 0.99))
+    adamw = torch.optim.AdamW(rest, 2e-3, weight_decay=0.01, betas=(0.9, 0.99), capturable=rest[0].is_cuda)
     return [(Muon(matrices, 0.02), 0.02), (adamw, 2e-3)]

@@ -57,7 +57,8 @@ class Sampler:
     def _single(self, count: int, size: int) -> tuple[Placement, Tensor, Tensor]:
         rng = self._rng
         photo = self._pools.draw((count, 1), EXTRAS_ALONE, 0.0, rng)
-        window = torch.tensor([0.0, 0.0, size, size], device=rng.device).expand(count, 1, 4)
+        window = torch.zeros(count, 1, 4, device=rng.device)
+        window[..., 2:] = size
         longest = size * rng.log_uniform((count, 1), 0.6, 1.7)
         place = augment.placed(self._pools.bank, photo, longest, rng.log_uniform((count, 1), 0.85, 1.18), window, rng)
         return place, window, torch.full((count, 2), float(size), device=rng.device)
@@ -86,7 +87,7 @@ class Sampler:
         images = torch.cat([augment.drawn(bank, place, centre, size) for place, _, centre in parts])
         boxes = torch.cat([augment.moved(bank, place, window) for place, window, _ in parts])
         known = torch.cat([self._known(place, centre, size) for place, _, centre in parts])
-        order = torch.randperm(count, generator=rng.generator, device=rng.device)
+        order = rng.uniform((count,)).argsort()
         images, boxes, known = images[order], boxes[order], known[order]
         images, blended, _ = augment.blended(images, BLENDS, rng)
         # What is still visible of two blended photos is the teacher's to say.

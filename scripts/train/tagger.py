@@ -154,6 +154,8 @@ class Trainer:
         if self.device.type == "cuda":
             self.teacher = self.teacher.to(torch.bfloat16, memory_format=self.layout)  # type: ignore[call-overload]
         self.sampler = Sampler(training, options.seed + self.progress.samples, self.device)
+        self.follow = loop.Knob(self.device)
+        self.learn = loop.Recorded(self.learn_once, self.device)
 
     def terms(self, size: int, count: int) -> Tensor:
         """The four losses, as in `NAMES`."""
@@ -179,17 +181,23 @@ class Trainer:
             apart.square().mean(), features,
         ])  # fmt: skip
 
+    def learn_once(self, size: int, count: int) -> Tensor:
+        """Draws a batch, learns from it, moves the weights and their average; the loss terms."""
+        found = self.terms(size, count)
+        sum(weight * term for weight, term in zip(WEIGHTS, found, strict=True)).backward()  # type: ignore[union-attr]
+        loop.step(self.optimisers, self.parameters)
+        loop.follow(self.average, self.model, self.follow.value)
+        return found.detach()
+
     def step(self, size: int, count: int) -> Tensor:
         """One step; its loss terms."""
         begun, progress = time.time(), self.progress
         loop.set_learning_rate(self.optimisers, progress.done, progress.step - self.started)
+        self.follow.set(loop.average_rate(progress.step))
         self.model.train()
-        found = self.terms(size, count)
-        (found * torch.tensor(WEIGHTS, device=self.device)).sum().backward()  # type: ignore[no-untyped-call]
-        loop.step(self.optimisers, self.parameters)
-        loop.follow(self.average, self.model, progress.step)
+        terms = self.learn(size, count)
         progress.advance(self.options, begun, count)
-        return found
+        return terms
 
     @torch.no_grad()
     @torch.backends.cudnn.flags(benchmark=False)

@@ -94,7 +94,7 @@ def test_hints_replace_all_or_none_of_a_samples_features() -> None:
     mixed = losses.Hints([theirs], 0.5)(0, own).flatten(1)
     assert ((mixed == 0).all(1) | (mixed == 1).all(1)).all()
     assert 10 < mixed[:, 0].sum() < 54
-    assert losses.Hints([theirs], 0.0)(0, own) is own
+    assert losses.Hints([theirs], None)(0, own) is own
 
 
 def test_a_run_ends_at_its_time_even_after_a_pause() -> None:
@@ -126,11 +126,11 @@ def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
     assert loop.restore(tmp_path / "none.pt", {"model": again}, fresh, torch.device("cpu")).step == 0
 
 
-def test_weights_stored_in_8_bits_answer_as_before(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    weights = np.random.default_rng(0).normal(size=(16, 8, 3, 3)).astype(np.float32)
-    scale = export.channel_scale(weights, 0)
-    weights = (np.round(weights / scale) * scale).astype(np.float32)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_weights_stored_small_answer_as_before(bits: int) -> None:
+    layer = torch.nn.Conv2d(8, 16, 3)
+    (export.round_weights if bits == 8 else export.halve_weights)(layer)
+    weights = layer.weight.detach().numpy()
     graph = onnx.helper.make_graph(
         [onnx.helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 1, 1, 1])],
         "one",
@@ -140,11 +140,11 @@ def test_weights_stored_in_8_bits_answer_as_before(tmp_path: Path) -> None:
     )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
     plain = model.SerializeToString()
-    export.store_in_8_bits(model)
+    (export.store_in_8_bits if bits == 8 else export.store_in_16_bits)(model)
     stored = model.SerializeToString()
     image = np.random.default_rng(1).normal(size=(1, 8, 5, 5)).astype(np.float32)
     before, after = (session(file, 1).run(None, {"x": image})[0] for file in (plain, stored))
-    assert len(stored) < 0.5 * len(plain)
+    assert len(stored) < 0.6 * len(plain)
     assert np.abs(before - after).max() < 1e-4
 
 
