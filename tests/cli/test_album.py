@@ -26,6 +26,31 @@ def test_an_album_follows_its_query_and_touches_nothing_else(phototag: Run, gall
     phototag("album", "../up", "person", "--out", tmp_path, code=2)
 
 
+def test_copies_and_hard_links_follow_too(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    phototag("index", gallery)
+    for kind in ("copy", "hardlink"):
+        phototag("album", kind, "person", "--out", tmp_path / "albums", "--kind", kind)
+    copy, link = (tmp_path / "albums" / kind / "walk.png" for kind in ("copy", "hardlink"))
+    assert copy.read_bytes() == (gallery / "walk.png").read_bytes()
+    assert (copy.samefile(gallery / "walk.png"), link.samefile(gallery / "walk.png")) == (False, True)
+    (gallery / "walk.png").rename(gallery / "stroll.png")
+    phototag("index")
+    assert phototag("album", "--all").stderr.endswith(b"2 albums up to date\n")
+    for kind in ("copy", "hardlink"):
+        names = {name for name in os.listdir(tmp_path / "albums" / kind) if not name.startswith(".")}
+        assert names == {"two people.jpg", "stroll.png"}
+    phototag("album", "--all", "people", code=2)
+    phototag("album", code=2)
+
+
+def test_an_album_that_can_not_be_written_is_refused(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    phototag("index", gallery)
+    (tmp_path / "file").write_bytes(b"kept")
+    assert b"can't write" in phototag("album", "pets", "dog", "--out", tmp_path / "file", code=1).stderr
+    assert (tmp_path / "file").read_bytes() == b"kept"
+    assert b"0 albums up to date" in phototag("album", "--all").stderr
+
+
 def test_duplicates_are_reported(phototag: Run, gallery: Path) -> None:
     from tests.media.test_fingerprint import picture
 

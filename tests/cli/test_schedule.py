@@ -107,6 +107,8 @@ def test_a_crontab_that_is_not_understood_is_left_alone(inside: Inside, tab: Pat
     tab.write_bytes(FOREIGN)
     tab.with_name("tab.broken").touch()
     assert "no idea what you mean" in inside("schedule", "install", code=1).err
+    checks = json.loads(inside("doctor", "--json").out)
+    assert [check["state"] for check in checks if check["name"] == "schedule"] == ["note"]
     tab.with_name("tab.broken").unlink()
     assert tab.read_bytes() == FOREIGN
     tab.write_bytes(FOREIGN + b"refuse-me\n")
