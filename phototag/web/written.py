@@ -111,8 +111,7 @@ def _write(
                 _save(folder / "photo" / f"{entry.content}.html", page.render(site=Files("../"), **values))
         _save(folder / "data.js", _data(answers, written))
     count = len(written)
-    pages = [written[start : start + views.PAGE] for start in range(0, count, views.PAGE)]
-    shown = {"query": "", "sort": "score", "fault": None, "pages": pages}
+    shown = {"query": "", "sort": "score", "fault": None, "pages": [written]}
     summary = "1 photo" if count == 1 else f"{count:,} photos"
     _save(folder / "index.html", templates.get_template("grid.html").render(site=Files(), summary=summary, **shown))
 
