@@ -29,7 +29,8 @@ ORDERS: Mapping[str, str] = {
     "-path": "path DESC",
 }
 
-# The best hits are sought among so many of the best labels and boxes; 16 times as many each time too few answer.
+# The best hits are sought among so many of the best labels and boxes, and among 2 to 16 times as many each time too few
+# answer.
 FIRST_RANK, LAST_RANK, RANKS_A_HIT = 256, 70_000, 4
 
 
@@ -97,7 +98,8 @@ class Question:
             rows = list(self.rows(statement, compiler))
             if len(rows) == limit:
                 return rows
-            rank *= 16
+            # As many more as were too few found: each try costs what its lists are long.
+            rank *= min(max(limit // (len(rows) + 1), 2), 16)
         return None
 
     def _columns(self, compiler: Compiler) -> str:
