@@ -32,6 +32,7 @@ ORDERS: Mapping[str, str] = {
 # The best hits are sought among so many of the best labels and boxes, and among 2 to 16 times as many each time too few
 # answer.
 FIRST_RANK, LAST_RANK, RANKS_A_HIT = 256, 70_000, 4
+NARROW = 6_000  # photos
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,9 @@ class Question:
 
     def select(self, limit: int | None, sort: str) -> Iterator[Any]:
         """What `search` gives, as rows of `phototag.store.hits.COLUMNS`, the path and the score."""
-        if limit is not None and sort == "score" and not self.scope and always_scored(self.node):
-            best = self._best(limit)
-            if best is not None:
-                return iter(best)
+        best = self._best(limit) if limit is not None and sort == "score" else None
+        if best is not None:
+            return iter(best)
         compiler = self.compiler()
         frame = self.frame(compiler)
         newest = limit is not None and (
@@ -76,11 +76,21 @@ class Question:
             f"{self._columns(compiler)} {frame.text(show=True, newest=newest)} ORDER BY {order}{most}", compiler
         )
 
+    def _narrow(self) -> bool:
+        """Whether a filter leaves so few photos that it is quickest to look at each."""
+        if not isinstance(self.node, And) or not any(isinstance(part, Filter) for part in self.node.parts):
+            return False
+        sources = Sources(self.conn, self.compiler(), self.scope)
+        source = sources.of(self.node)
+        return source is not None and isinstance(source.node, Filter) and sources.length(source) < NARROW
+
     def _best(self, limit: int) -> list[Any] | None:
         """The best hits from the top of the lists; None where the lists have to be read whole.
 
         The same statement each time, with a lower floor until enough photos reach it.
         """
+        if self.scope or not always_scored(self.node) or self._narrow():
+            return None
         rank = max(FIRST_RANK, RANKS_A_HIT * limit)
         while rank <= LAST_RANK:
             compiler = self.compiler()

@@ -39,6 +39,7 @@ def scale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(answers, "FIRST_RANK", 0)
         monkeypatch.setattr(answers, "RANKS_A_HIT", 1)
         monkeypatch.setattr(answers, "CAP", 0)
+        monkeypatch.setattr(answers, "NARROW", 0)
         monkeypatch.setattr(sources, "CAP", 1)
 
 
