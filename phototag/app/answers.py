@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phototag.app.thresholds import index_thresholds, load_thresholds
+from phototag.app.thresholds import index_thresholds, load_thresholds, unknown_labels
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
 from phototag.query.parser import join_arguments, parse
@@ -22,7 +22,6 @@ from phototag.store import answers as stored
 from phototag.store.lexicon import own_words
 from phototag.store.reader import open_reader
 from phototag.store.reading import Connection
-from phototag.store.scope import Scope
 from phototag.store.statistics import completeness, stored_floor
 from phototag.types import Hit, Task
 
@@ -101,7 +100,13 @@ class Answers:
         Raises QueryError where it can't be read, UnknownWordError for a word that the vocabulary does not have.
         """
         asked = self.read(words, online=online)
-        self._tell_incomplete(asked.question.scope)
+        state = completeness(self.conn, asked.question.scope)
+        if not state.photos:
+            self.note("The index holds no photos: `phototag index PATH` adds a folder of them.")
+            return asked
+        if state.complete < state.photos:
+            told = f"{state.complete:,} of {state.photos:,} photos were analysed by both models"
+            self.note(f"The index is not complete: {told}.")
         for word in asked.question.absent():
             self.note(f"“{word}” is a known word, but no model has seen one in this index.")
         self._tell_floor(asked)
@@ -149,12 +154,6 @@ class Answers:
             hint = " (`phototag index --floor X` stores more)" if "objects" in told[0] else ""
             self.note(f"The index does not have {' and '.join(told)}{hint}.")
 
-    def _tell_incomplete(self, scope: Scope) -> None:
-        state = completeness(self.conn, scope)
-        if state.complete < state.photos:
-            told = f"{state.complete:,} of {state.photos:,} photos were analysed by both models"
-            self.note(f"The index is not complete: {told}.")
-
 
 def find_photo(conn: Connection, path: Path) -> int:
     """The id of the photo at `path`; a bare name will do where only one photo has it. Raises UsageError."""
@@ -168,6 +167,8 @@ def open_answers(settings: Settings, note: Callable[[str], None]) -> Iterator[An
     """Open the index for reading. Raises IndexFileError where there is none."""
     with open_reader(settings.db) as conn:
         vocabulary = load_vocabulary(settings).extended(own_words(conn))
+        for fault in unknown_labels(settings, vocabulary):
+            note(fault)
         yield Answers(conn, vocabulary, index_thresholds(conn, load_thresholds(settings, vocabulary)), note)
 
 

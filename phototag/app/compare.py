@@ -110,7 +110,7 @@ def compare(packs: tuple[str, str], number: int, settings: Settings, listener: L
     if not paths:
         raise UsageError("the index has no photos that are there now", hint="Run `phototag index FOLDER` first.")
     vocabulary = load_vocabulary(settings)
-    thresholds = load_thresholds(settings, vocabulary, strict=False)
+    thresholds = load_thresholds(settings, vocabulary)
     seconds = []
     seen: list[dict[int, View]] = []
     for pack, choice in zip(packs, chosen, strict=True):

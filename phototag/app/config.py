@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phototag.app.words import index_vocabulary
 from phototag.errors import PhototagError, UsageError
 from phototag.inference.catalog import load_catalog
 from phototag.inference.library import OWN_CATALOG
@@ -27,20 +28,22 @@ def shown(settings: Settings) -> dict[str, Any]:
 def change(settings: Settings, name: str, value: str | None) -> None:
     """Write a setting into the user's file, or (None) take it out; `thresholds.LABEL` is one label's threshold.
 
-    Raises UsageError for a setting or a value that can't be used; the file is then as it was.
+    Raises UsageError for a setting, a label or a value that can't be used; the file is then as it was.
     """
     table, dot, label = name.partition(".")
     if name == TABLE:
         raise UsageError("thresholds are set one by one", hint="Write `phototag config set thresholds.dog 0.4`.")
     with edited(settings.config_file) as document:
         if dot and table == TABLE:
+            if value is not None:
+                index_vocabulary(settings).resolve(label)
             _change_threshold(document, label, None if value is None else _number(value))
         elif value is None:
             if name not in CHECKS:
-                checked_setting(name, None, "phototag config")
+                checked_setting(name, None, "config")
             document.pop(name, None)
         else:
-            setting = checked_setting(name, value, "phototag config")
+            setting = checked_setting(name, value, "config")
             _check_name(settings, name, value)
             document[name] = list(setting) if isinstance(setting, tuple) else setting
 

@@ -12,7 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from phototag import __version__
 from phototag.app.models import choose_models, open_library
 from phototag.app.schedule.entry import status
+from phototag.app.thresholds import unknown_labels
 from phototag.app.upkeep import check_index
+from phototag.app.words import index_vocabulary
 from phototag.errors import PhototagError
 from phototag.inference.library import State
 from phototag.inference.providers import available, candidates
@@ -46,7 +48,7 @@ class Check:
 def examine_installation(settings: Settings) -> Iterator[Check]:
     """Every check, in the order in which faults follow from one another."""
     yield _versions()
-    for check in (_models, _provider, _index, _roots, _schedule, _disk):
+    for check in (_settings, _models, _provider, _index, _roots, _schedule, _disk):
         yield from _guarded(check, settings)
 
 
@@ -68,6 +70,14 @@ def _versions() -> Check:
     heif = any(word.startswith("pillow-heif") for word in found)
     advice = "" if heif else "For HEIC photos: pip install 'phototag[heic]'"
     return Check("versions", Verdict.OK if heif else Verdict.NOTE, ", ".join(found), advice)
+
+
+def _settings(settings: Settings) -> Iterator[Check]:
+    faults = unknown_labels(settings, index_vocabulary(settings))
+    for fault in faults:
+        yield Check("settings", Verdict.FAULT, fault)
+    if not faults:
+        yield Check("settings", Verdict.OK, f"{settings.config_file}" if settings.config_file.exists() else "defaults")
 
 
 def _models(settings: Settings) -> Iterator[Check]:

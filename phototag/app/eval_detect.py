@@ -108,7 +108,7 @@ def detect(truth: Path, images: Path | None, model: str | None, settings: Settin
     own = frozenset(canonical_names(installed.spec, vocabulary)) - {UNUSED}
     needed = {box.label for photo in labelled.photos for box in photo.boxes}
     categories = bring_together(labelled.labels, needed, own, vocabulary)
-    thresholds = load_thresholds(settings, vocabulary, strict=False)
+    thresholds = load_thresholds(settings, vocabulary)
     limits = {name: thresholds.of(Task.DETECT, installed.spec.name, name) for name in own}
     begun = time.monotonic()
     file = model_file(installed, vocabulary, EVALUATION_FLOOR[Task.DETECT])

@@ -63,7 +63,7 @@ class Gallery:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.vocabulary = load_vocabulary(settings)
-        self.thresholds = load_thresholds(settings, self.vocabulary, strict=False)
+        self.thresholds = load_thresholds(settings, self.vocabulary)
         self._orders = Orders()
 
     @contextmanager

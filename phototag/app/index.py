@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from phototag.app.estimate import Sample, measure, speed_of_runs
 from phototag.app.messages import Examined, Job, Setup
 from phototag.app.models import Choice, choose_models
 from phototag.app.report import IndexReport, Listener, Note, Progress
+from phototag.app.scopes import check_new, scopes_of
 from phototag.app.setup import available_cores, log_file, model_file, work
 from phototag.app.stopping import stop_requests
 from phototag.app.taught import TaughtLabels, outdated
 from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.app.workers import Pool
-from phototag.errors import InterruptedRunError, UsageError
+from phototag.errors import InterruptedRunError
 from phototag.inference.library import Installed
 from phototag.inference.spec import ModelFile
 from phototag.media.ignore import WalkRules
@@ -33,7 +34,7 @@ from phototag.store.engine import Index, open_index
 from phototag.store.lexicon import own_words
 from phototag.store.models import set_current, want
 from phototag.store.planes import refresh as refresh_planes
-from phototag.store.roots import Scope, add_root, find_scope, list_roots
+from phototag.store.roots import Scope
 from phototag.store.runs import finish_run, start_run
 from phototag.store.save import FileFailure, FileResult, known, save
 from phototag.store.sqlite import index_path
@@ -43,6 +44,7 @@ from phototag.types import ModelId, Task
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 """What a killed run may lose: a transaction costs as much for many photos as for a few."""
+EMBEDDED_NOTE = "Using the small embedded models; `phototag models install standard` gets stronger ones."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,12 @@ def run_index(paths: Sequence[Path], settings: Settings, options: IndexOptions, 
     """
     choice = choose_models(settings)
     _check_provider(settings.provider)
-    if choice.embedded:
-        listener(Note("Using the small embedded models; `phototag models install standard` gets stronger ones."))
     with ExitStack() as stack:
         where = settings.db
-        if options.dry_run and not index_path(where).exists():
+        fresh = not index_path(where).exists()
+        if fresh:
+            check_new(paths)  # before an index is made that would hold nothing
+        if fresh and options.dry_run:
             where = str(Path(stack.enter_context(tempfile.TemporaryDirectory())) / "index.db")
         index = stack.enter_context(open_index(where, write=True))
         stack.enter_context(index.lock(options.wait))
@@ -152,7 +155,9 @@ class _Run:
             self.listener(Note(f"The models run on {provider}."))
 
     def _begin(self, conn: Connection, paths: Sequence[Path]) -> None:
-        self.scopes = _scopes(conn, paths, self.options.folders)
+        self.scopes = scopes_of(conn, paths, self.options.folders)
+        if self.choice.embedded:
+            self.listener(Note(EMBEDDED_NOTE))
         self.run_id = start_run(conn)
         installed = (self.choice.classifier, self.choice.detector)
         self.wanted = want(conn, [(found.model, _floor(found, self.settings)) for found in installed])
@@ -266,29 +271,6 @@ def _check_provider(provider: str) -> None:
         from phototag.inference.providers import candidates
 
         candidates(provider)
-
-
-def _scopes(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes]) -> list[Scope]:
-    """What to walk: the trees at `paths`, of the known ones among `folders` only their own files; else every root.
-
-    A path that is missing must be known, for then it is offline and no mistake.
-    """
-    scopes = []
-    for path in paths:
-        absolute = os.fsencode(os.path.abspath(path.expanduser()))
-        if not os.path.isdir(absolute) and find_scope(conn, absolute) is None:
-            missing = "is no folder" if os.path.exists(absolute) else "does not exist, and was never indexed"
-            raise UsageError(f"{path} {missing}", hint="Name a folder with photos in it.")
-        scopes.append(add_root(conn, absolute))
-    if paths or folders:
-        alone = [replace(scope, deep=False) for folder in folders if (scope := find_scope(conn, folder))]
-        # A root that was absorbed by a parent named later is walked with it.
-        known_roots = {root.id for root in list_roots(conn)}
-        return [scope for scope in scopes + alone if scope.root.id in known_roots]
-    scopes = [Scope(root, b"") for root in list_roots(conn)]
-    if not scopes:
-        raise UsageError("nothing was indexed yet", hint="Name a folder: `phototag index ~/Pictures`.")
-    return scopes
 
 
 def _floor(found: Installed, settings: Settings) -> float:

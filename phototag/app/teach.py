@@ -15,6 +15,7 @@ from phototag.inference.teach import Example, held_out, learn
 from phototag.inference.vectors import Linear, confident
 from phototag.metrics.matching import Rates, Scored
 from phototag.metrics.tuning import Tuned, tune
+from phototag.render.text import counted
 from phototag.settings import Settings
 from phototag.store import corrections as stored
 from phototag.store import vectors
@@ -160,7 +161,8 @@ def _examples(
     lacks = frozenset(marked) - shows
     if len(shows) < FEWEST:
         raise UsageError(
-            f"“{word}” has {len(shows)} examples, {FEWEST} are the least", hint="Name more photos that show it."
+            f"“{word}” has {counted(len(shows), 'example')}; {FEWEST} are the least",
+            hint="Name more photos that show it.",
         )
     missing = len(marked) - len(vectors.of_photos(conn, model.id, marked))
     if missing:

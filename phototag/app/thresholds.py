@@ -34,17 +34,27 @@ def emitted_words(classifier: str, settings: Settings, vocabulary: Vocabulary) -
     return frozenset(words_above(names, vocabulary)).union(*words_above(names, vocabulary).values())
 
 
-def load_thresholds(settings: Settings, vocabulary: Vocabulary, *, strict: bool = True) -> Thresholds:
+def load_thresholds(settings: Settings, vocabulary: Vocabulary) -> Thresholds:
     """The thresholds of the settings and of every model of the catalog.
 
-    Raises UnknownWordError for a label of the settings that the vocabulary does not have. Away from an index it may be
-    a word of one: then, not `strict`, it stays as it is written.
+    A label of the settings that the vocabulary does not have stays as it is written, and matches nothing.
     """
     catalog = load_catalog(own=settings.folders.models / OWN_CATALOG)
     models = {name: _of_model(spec, vocabulary) for name, spec in catalog.models.items()}
-    known = {word: vocabulary.resolve(word) for word in settings.thresholds if strict or vocabulary.knows(word)}
-    user = {known.get(word, word): value for word, value in settings.thresholds.items()}
+    user = {
+        vocabulary.resolve(word) if vocabulary.knows(word) else word: value
+        for word, value in settings.thresholds.items()
+    }
     return Thresholds(settings.min_confidence, user, models)
+
+
+def unknown_labels(settings: Settings, vocabulary: Vocabulary) -> list[str]:
+    """A sentence for each threshold of the settings whose label is no word: what is wrong, and how to mend it."""
+    return [
+        f"The settings have a threshold for “{word}”, which is no word here: `phototag config unset thresholds.{word}`."
+        for word in settings.thresholds
+        if not vocabulary.knows(word)
+    ]
 
 
 def _of_model(spec: ModelSpec, vocabulary: Vocabulary) -> ModelThresholds:

@@ -29,6 +29,11 @@ def view(paths: Sequence[bytes], viewer: str | None = None) -> None:
                 "this system has no xdg-open, so phototag does not know its viewer",
                 hint="Name one: `phototag open QUERY --with feh`.",
             )
+        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            raise PhototagError(
+                "there is no display to show photos on",
+                hint="`phototag search QUERY --paths` lists them, `--preview` shows them in the terminal.",
+            )
         for path in paths:
             _start([b"xdg-open", path], "xdg-open")
 

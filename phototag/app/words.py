@@ -8,6 +8,9 @@ from phototag.inference.library import OWN_CATALOG
 from phototag.inference.spec import ModelSpec
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings, shipped_folder
+from phototag.store.lexicon import own_words
+from phototag.store.reader import open_reader
+from phototag.store.sqlite import index_path
 
 OWN_WORDS = "vocabulary.toml"
 
@@ -24,6 +27,15 @@ def load_vocabulary(settings: Settings) -> Vocabulary:
     specs = read_catalog(folder / OWN_CATALOG).models.values()
     names = {name for spec in specs for name in canonical_names(spec, vocabulary) if name != UNUSED}
     return vocabulary.extended(names)
+
+
+def index_vocabulary(settings: Settings) -> Vocabulary:
+    """`load_vocabulary` with the words that belong to the index, if there is one."""
+    vocabulary = load_vocabulary(settings)
+    if not index_path(settings.db).exists():
+        return vocabulary
+    with open_reader(settings.db) as conn:
+        return vocabulary.extended(own_words(conn))
 
 
 def canonical_names(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[str, ...]:

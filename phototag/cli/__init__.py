@@ -1,5 +1,7 @@
 """The command line: parse, call, render. One file a command."""
 
+import os
+import stat
 from typing import Annotated
 
 import typer
@@ -40,4 +42,16 @@ def _common(
 
 def main() -> None:
     """The console script."""
-    app()
+    piped = _stdout_is_pipe()
+    try:
+        app()
+    except SystemExit as stop:
+        # rich ends with 1, its output put away, where the reader of a page of help or a table is gone (`| head`).
+        raise SystemExit(0 if stop.code == 1 and piped and not _stdout_is_pipe() else stop.code) from None
+
+
+def _stdout_is_pipe() -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(1).st_mode)
+    except OSError:  # closed
+        return False

@@ -28,7 +28,7 @@ def corrections(
                 session.write(chunk)
             return
         rows = [(str(one.step), one.at[:16].replace("T", " "), _told(one), _path(one)) for one in entries]
-    session.table(rows_table((("step", "right"), ("when", "left"), ("what", "left"), ("photo", "left")), rows))
+    session.table(rows_table((("step", "right"), ("when", "left"), ("what", "left"), ("photo", "path")), rows))
 
 
 def undo(session: Session) -> None:

@@ -56,6 +56,8 @@ def number_bounds(value: str) -> Bounds:
 
 
 def _number(text: str) -> float:
+    if not text:
+        raise ValueError("a number is missing")
     if not re.fullmatch(r"(\d+(\.\d+)?|\.\d+)%?", text, re.ASCII) or len(text) > MAX_EXPONENT:
         raise ValueError(f"“{text[:20]}” is not a number")
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)

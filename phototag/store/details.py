@@ -118,7 +118,12 @@ def _photo_at(conn: Connection, path: bytes) -> int | None:
 
 
 def _unknown(path: bytes) -> UsageError:
-    return UsageError(f"{shown(path)} is not in the index", hint="`phototag errors` lists files that failed.")
+    if not os.path.lexists(path):
+        return UsageError(f"there is no file {shown(path)}, and it is not in the index", hint="Check the name.")
+    return UsageError(
+        f"{shown(path)} is not in the index",
+        hint="`phototag index` takes it in; `phototag errors` lists files that failed.",
+    )
 
 
 def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:

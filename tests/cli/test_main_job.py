@@ -5,6 +5,8 @@ import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +186,36 @@ def test_views_answer_plain_sql(phototag: Run, gallery: Path, tmp_path: Path) ->
     assert dict(rows) == {"person": 3, "dog": 1, "car": 1}
     assert connection.execute("SELECT count(*) FROM v_photos").fetchone() == (4,)
     connection.close()
+
+
+def test_a_run_that_finds_no_folder_makes_no_index(phototag: Run, tmp_path: Path) -> None:
+    database = tmp_path / "index.db"
+    refused = phototag("index", tmp_path / "nope", "--db", database, code=2)
+    assert b"was never indexed" in refused.stderr
+    assert b"stronger" not in refused.stderr
+    phototag("index", "--db", database, code=2)
+    assert not database.exists()
+
+
+def test_an_index_without_photos_says_so(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    phototag("index", tmp_path / "none")
+    assert b"holds no photos" in phototag("search", "dog").stderr
+
+
+def test_a_reader_that_leaves_is_no_failure() -> None:
+    command = f'"{sys.executable}" -m phototag --help | head -1; exit ${{PIPESTATUS[0]}}'
+    assert subprocess.run(["bash", "-c", command], capture_output=True, check=False).returncode == 0
+
+
+def test_a_threshold_for_no_word_is_refused_and_else_only_noted(phototag: Run, gallery: Path) -> None:
+    phototag("index", gallery)
+    refused = phototag("config", "set", "thresholds.dgo", "0.4", code=2)
+    assert b"dog" in refused.stderr
+    config = Path(os.environ["PHOTOTAG_CONFIG_DIR"]) / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[thresholds]\ndgo = 0.4\n")
+    found = phototag("search", "object:dog")
+    assert found.stdout
+    assert b"config unset thresholds.dgo" in found.stderr
+    assert b"thresholds.dgo" in phototag("doctor", code=1).stdout

@@ -1,0 +1,55 @@
+"""What a run of `phototag index` walks."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from phototag.errors import UsageError
+from phototag.store.roots import Scope, add_root, find_scope, list_roots
+
+
+def scopes_of(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes]) -> list[Scope]:
+    """What to walk: the trees at `paths`, of the known ones among `folders` only their own files; else every root.
+
+    A path that is missing must be known, for then it is offline and no mistake. Raises UsageError.
+    """
+    scopes = []
+    for path in paths:
+        absolute = _absolute(path)
+        if not os.path.isdir(absolute) and find_scope(conn, absolute) is None:
+            raise _missing(path)
+        scopes.append(add_root(conn, absolute))
+    if paths or folders:
+        alone = [replace(scope, deep=False) for folder in folders if (scope := find_scope(conn, folder))]
+        # A root that was absorbed by a parent named later is walked with it.
+        known_roots = {root.id for root in list_roots(conn)}
+        return [scope for scope in scopes + alone if scope.root.id in known_roots]
+    scopes = [Scope(root, b"") for root in list_roots(conn)]
+    if not scopes:
+        raise _nothing()
+    return scopes
+
+
+def check_new(paths: Sequence[Path]) -> None:
+    """Raise UsageError where a first run would find no folder at one of the paths, or has none."""
+    for path in paths:
+        if not os.path.isdir(_absolute(path)):
+            raise _missing(path)
+    if not paths:
+        raise _nothing()
+
+
+def _absolute(path: Path) -> bytes:
+    return os.fsencode(os.path.abspath(path.expanduser()))
+
+
+def _missing(path: Path) -> UsageError:
+    missing = "is no folder" if os.path.exists(_absolute(path)) else "does not exist, and was never indexed"
+    return UsageError(f"{path} {missing}", hint="Name a folder with photos in it.")
+
+
+def _nothing() -> UsageError:
+    return UsageError("nothing was indexed yet", hint="Name a folder: `phototag index ~/Pictures`.")
