@@ -60,6 +60,7 @@ def vacuum(index: Index) -> int:
     before = index.path.stat().st_size
     try:
         driver.execute("VACUUM")
+        driver.execute("PRAGMA busy_timeout = 0")  # a reader that goes on only leaves the log's space for later
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.Error as error:
         raise faults.translate(error, index.path) or error from error

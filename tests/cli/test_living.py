@@ -63,6 +63,6 @@ def test_a_library_of_real_photos_keeps_itself_current(inside: Inside, library: 
     assert json.loads(inside("stats", "--json").out)["missing"] == 2
     checks = json.loads(inside("doctor", "--json").out)
     assert {check["state"] for check in checks} <= {"ok", "note"}
-    assert {"versions", "models", "provider", "index", "root", "schedule", "disk"} == {
+    assert {"versions", "settings", "models", "provider", "index", "root", "schedule", "disk"} == {
         check["name"] for check in checks
     }
