@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from phototag.errors import QueryError
 from phototag.query.conditions import Asked
-from phototag.query.tree import And, Filter, Node, Not, Or
+from phototag.query.tree import And, Filter, Node, filters_of
 
 
 def models_asked(node: Node) -> tuple[str, ...]:
@@ -24,7 +24,7 @@ def same_models(part: Node, whole: Node) -> Node:
 def check_places(node: Node, text: str) -> None:
     """Raises QueryError where `model:` stands below an `or` or a `not`: then it would not hold for the whole query."""
     holding = {id(one) for one in _joined(node)}
-    for one in _filters(node):
+    for one in filters_of(node):
         if isinstance(one.condition, Asked) and id(one) not in holding:
             raise QueryError(
                 "model: chooses who answers the whole query, so it can't stand below “or” or “not”",
@@ -39,15 +39,5 @@ def _joined(node: Node) -> Iterator[Filter]:
     if isinstance(node, And):
         for part in node.parts:
             yield from _joined(part)
-    elif isinstance(node, Filter):
-        yield node
-
-
-def _filters(node: Node) -> Iterator[Filter]:
-    if isinstance(node, And | Or):
-        for part in node.parts:
-            yield from _filters(part)
-    elif isinstance(node, Not):
-        yield from _filters(node.part)
     elif isinstance(node, Filter):
         yield node

@@ -227,6 +227,17 @@ def descriptions_of(node: Node) -> Iterator["Word | Tag | Things"]:
             yield node.things.relation.other
 
 
+def filters_of(node: Node) -> Iterator[Filter]:
+    """Every filter of a tree, in reading order."""
+    if isinstance(node, And | Or):
+        for part in node.parts:
+            yield from filters_of(part)
+    elif isinstance(node, Not):
+        yield from filters_of(node.part)
+    elif isinstance(node, Filter):
+        yield node
+
+
 def words_of(node: Node) -> Iterator["Word | Tag | Things"]:
     """Every place of a resolved tree where a word stands, in reading order."""
     return (leaf for leaf in descriptions_of(node) if leaf.word is not None)

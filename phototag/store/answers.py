@@ -8,7 +8,7 @@ from phototag.query.asked import models_asked
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import And, Count, Filter, Node, Not, Or, Word, labels_of, words_of
 from phototag.store import bits
-from phototag.store.compile import Compiler, scored
+from phototag.store.compile import Compiler, scored, tells
 from phototag.store.compile_bits import BitCompiler
 from phototag.store.compile_filters import PATH
 from phototag.store.frame import Frame
@@ -33,6 +33,7 @@ ORDERS: Mapping[str, str] = {
 # answer.
 FIRST_RANK, LAST_RANK, RANKS_A_HIT = 256, 70_000, 4
 NARROW = 6_000  # photos
+FEW = 3_000  # photos, quicker looked at than lists are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Question:
         """Whether a filter leaves so few photos that it is quickest to look at each."""
         if not isinstance(self.node, And) or not any(isinstance(part, Filter) for part in self.node.parts):
             return False
-        sources = Sources(self.conn, self.compiler(), self.scope)
+        sources = self.sources(self.compiler())
         source = sources.of(self.node)
         return source is not None and isinstance(source.node, Filter) and sources.length(source) < NARROW
 
@@ -91,26 +92,41 @@ class Question:
         """
         if self.scope or not always_scored(self.node) or self._narrow():
             return None
+        candidates = self._candidates()
+        if candidates is not None and bits.size(candidates) <= FEW:
+            return self._above(0.0, limit, candidates)
         rank = max(FIRST_RANK, RANKS_A_HIT * limit)
         while rank <= LAST_RANK:
-            compiler = self.compiler()
-            sources = Sources(self.conn, compiler, self.scope)
-            floor = sources.kth(self.node, rank)
+            floor = self.sources(self.compiler()).kth(self.node, rank)
             if floor is None:
                 return None
-            frame = Frame(compiler, self.node, sources.of(self.node, floor), self.online)
-            inner = f"{self._columns(compiler)} {frame.text(show=True)}"
-            order = ORDERS["score"].replace("f.", "")
-            statement = (
-                f"SELECT * FROM ({inner}) WHERE score >= {compiler.parameters.add(floor)} "
-                f"ORDER BY {order} LIMIT {compiler.parameters.add(limit)}"
-            )
-            rows = list(self.rows(statement, compiler))
+            rows = self._above(floor, limit, candidates)
             if len(rows) == limit:
                 return rows
             # As many more as were too few found: each try costs what its lists are long.
             rank *= min(max(limit // (len(rows) + 1), 2), 16)
         return None
+
+    def _candidates(self) -> bytes | None:
+        """The photos that alone can answer, where that is worth knowing: where not every one on the lists answers."""
+        joins = isinstance(self.node, And) or (isinstance(self.node, Count) and not self.node.things.plain)
+        return self.sources(self.compiler()).candidates(self.node) if joins else None
+
+    def _above(self, floor: float, limit: int, candidates: bytes | None) -> list[Any]:
+        """The best hits that score `floor` or more."""
+        compiler = self.compiler()
+        sources = self.sources(compiler)
+        source = sources.of(self.node, floor) if floor or candidates is None else None
+        if candidates is not None:
+            source = sources.among(candidates, self.node, source)
+        frame = Frame(compiler, self.node, source, self.online, tells(self.node))
+        inner = f"{self._columns(compiler)} {frame.text(show=True)}"
+        order = ORDERS["score"].replace("f.", "")
+        statement = (
+            f"SELECT * FROM ({inner}) WHERE score >= {compiler.parameters.add(floor)} "
+            f"ORDER BY {order} LIMIT {compiler.parameters.add(limit)}"
+        )
+        return list(self.rows(statement, compiler))
 
     def _columns(self, compiler: Compiler) -> str:
         return f"SELECT {COLUMNS}, {PATH} AS path, {compiler.score(self.node)} AS score"
@@ -132,7 +148,7 @@ class Question:
     def exists(self) -> bool:
         """Whether any photo answers."""
         compiler = self.compiler()
-        source = Sources(self.conn, compiler, self.scope).of(self.node)
+        source = self.sources(compiler).of(self.node)
         # A photo that comes twice does no harm here, and leaving it in lets SQLite stop at the first.
         source = source and replace(source, distinct=True)
         frame = Frame(compiler, self.node, source, self.online)
@@ -153,15 +169,30 @@ class Question:
 
     def _from_planes(self, statement: Callable[[BitCompiler], str | None]) -> Any:
         """The row of a statement over the planes; None where those can't tell."""
-        if self.online or self.scope or not ready(self.conn):
-            return None
-        planes = read_planes(self.conn)
         compiler = self.compiler()
-        sets = BitCompiler(self.lexicon, self.thresholds, planes, compiler, self._stale_rows(compiler))
+        sets = self._sets(compiler)
+        if sets is None:
+            return None
         text = statement(sets)
         if text is None and (rows := self._set_rows(compiler)):
             text = statement(replace(sets, rows=rows))
         return None if text is None else next(self.rows(text, compiler))
+
+    def _sets(self, compiler: Compiler) -> BitCompiler | None:
+        """A compiler over the planes; None where those can't tell."""
+        if self.online or self.scope or not ready(self.conn):
+            return None
+        return BitCompiler(self.lexicon, self.thresholds, read_planes(self.conn), compiler, self._stale_rows(compiler))
+
+    def sources(self, compiler: Compiler) -> Sources:
+        """Where a statement can begin."""
+
+        def candidates(node: Node) -> bytes | None:
+            sets = self._sets(compiler)
+            text = sets and sets.candidates(node)
+            return bytes(next(self.rows(text, compiler))[0]) if text else None
+
+        return Sources(self.conn, compiler, self.scope, candidates)
 
     def _stale_rows(self, compiler: Compiler) -> Callable[[Node], str]:
         """How to find the stale photos that answer."""
@@ -170,7 +201,7 @@ class Question:
     def _set_rows(self, compiler: Compiler) -> Callable[[Node], str] | None:
         """How to find the photos of a part that the planes don't hold; None where the whole query is best put row by
         row: it has no other parts, or begins with a short list."""
-        sources = Sources(self.conn, compiler, self.scope)
+        sources = self.sources(compiler)
         source = sources.of(self.node)
         if not isinstance(self.node, And | Or | Not) or (source is not None and sources.length(source) < CAP):
             return None
@@ -188,7 +219,7 @@ class Question:
 
     def frame(self, compiler: Compiler) -> Frame:
         """The photos that answer."""
-        return Frame(compiler, self.node, Sources(self.conn, compiler, self.scope).of(self.node), self.online)
+        return Frame(compiler, self.node, self.sources(compiler).of(self.node), self.online)
 
     def rows(self, statement: str, compiler: Compiler) -> Iterator[Any]:
         """The rows of a statement."""

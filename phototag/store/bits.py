@@ -4,6 +4,7 @@ Photo n is bit `n % CHUNK` of chunk `n // CHUNK`. A set in a statement is a blob
 compressed where that makes it smaller.
 """
 
+import re
 import zlib
 from collections.abc import Iterable
 from typing import Any
@@ -96,6 +97,17 @@ def without(a: bytes, b: bytes) -> bytes:
 def size(a: bytes) -> int:
     """How many are in the set."""
     return int.from_bytes(a, "little").bit_count()
+
+
+def members(a: bytes) -> list[int]:
+    """Who is in the set, in order."""
+    digits = f"{int.from_bytes(a, 'little'):b}"[::-1]
+    return [found.start() for found in re.finditer("1", digits)]
+
+
+def has(a: bytes, photo: int) -> bool:
+    """Whether a photo is in the set."""
+    return photo >> 3 < len(a) and bool(a[photo >> 3] >> (photo & 7) & 1)
 
 
 def spread(a: bytes, most: int) -> list[int]:

@@ -99,6 +99,8 @@ class Compiler:
         return f"({within})" if node.low else f"({self._analysed(Task.DETECT)} AND {within})"
 
     def _score(self, node: Node) -> str:
+        if isinstance(node, And) and tells(node):
+            return _folded("min", list(map(self._score, node.parts)))
         if isinstance(node, And):
             scores = [
                 f"coalesce(nullif({self._score(part)}, {NO_SCORE}), {OVER})" for part in node.parts if scored(part)
@@ -120,7 +122,7 @@ class Compiler:
     def _score_if_true(self, node: Node) -> str:
         """What has a score only when it is true needs no second look."""
         own = self._score(node)
-        if isinstance(node, Word | Tag) or (isinstance(node, Count) and (node.low, node.high) == (1, None)):
+        if tells(node):
             return own
         return f"CASE WHEN {self.true(node)} THEN {own} ELSE {NO_SCORE} END"
 
@@ -142,6 +144,13 @@ class Compiler:
             f"EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = p.id AND a.task = {self.parameters.add(task.value)} "
             "AND a.live)"
         )
+
+
+def tells(node: Node) -> bool:
+    """Whether the node has a score exactly where it is true."""
+    if isinstance(node, And | Or):
+        return all(map(tells, node.parts))
+    return isinstance(node, Word | Tag) or (isinstance(node, Count) and (node.low, node.high) == (1, None))
 
 
 def things_of(node: Word) -> Things:

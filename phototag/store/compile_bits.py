@@ -4,7 +4,8 @@ Sizes, places, relations, filters and thresholds of a query's own need the rows;
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from phototag.query.conditions import TakenBetween
 from phototag.query.thresholds import Thresholds
@@ -53,7 +54,7 @@ class BitCompiler:
         """One row: the number of photos, and for each group of object words the number of their boxes in those."""
         several = [list(group) for group in groups]
         try:
-            hits = self._believed(node)
+            hits = self._believed(self.true(node))
             boxes = [self._boxes(*self._labels(map(_things, group))) for group in several]
         except NotInPlanes:
             return None
@@ -68,18 +69,24 @@ class BitCompiler:
     def members(self, node: Node) -> str | None:
         """One row: the photos, as a set."""
         try:
-            hits = self._believed(node)
+            return self._members(self.true(node), node)
         except NotInPlanes:
             return None
+
+    def candidates(self, node: Node) -> str | None:
+        """One row: a set with every photo that answers, and maybe others; None where the planes can't narrow it."""
+        hits = self.possible(node)
+        return None if hits is None else self._members(hits, node)
+
+    def _members(self, hits: str, node: Node) -> str:
         if self.planes.stale:
-            hits = f"bits_either({hits}, coalesce((SELECT bits_of(p.id) {self.stale(node)}), {EMPTY}))"
+            stale = f"coalesce((SELECT bits_of(p.id) {self.stale(node)}), {EMPTY})"
+            hits = f"bits_either({self._believed(hits)}, {stale})"
         return f"SELECT {hits}"
 
-    def _believed(self, node: Node) -> str:
-        """The photos where the query is true, but for stale ones."""
-        if not self.planes.stale:
-            return self.true(node)
-        return f"bits_without({self.true(node)}, (SELECT bits_of(photo_id) FROM stale_photos))"
+    def _believed(self, hits: str) -> str:
+        """The photos of a set, but for stale ones."""
+        return f"bits_without({hits}, (SELECT bits_of(photo_id) FROM stale_photos))" if self.planes.stale else hits
 
     def true(self, node: Node) -> str:
         """The photos where the query is true."""
@@ -108,6 +115,28 @@ class BitCompiler:
         if isinstance(node, Word):
             seen = f"bits_both({seen}, {self._seen(Task.CLASSIFY)})"
         return f"bits_without({seen}, {self.true(node)})"
+
+    def possible(self, node: Node) -> str | None:
+        """All photos where the query may be true, by what planes there are."""
+        if isinstance(node, And | Or):
+            sets = list(map(self.possible, node.parts))
+            known = [one for one in sets if one is not None]
+            if not known or (isinstance(node, Or) and len(known) < len(sets)):
+                return None
+            return _folded("bits_both" if isinstance(node, And) else "bits_either", known)
+        try:
+            return replace(self, rows=None).true(node)
+        except NotInPlanes:
+            return self._holding(node.things) if isinstance(node, Count) and node.low else None
+
+    def _holding(self, things: Things) -> str | None:
+        """The photos that have such boxes, and what these are to lie beside, wherever and however large."""
+        others = [] if things.relation is None else [things.relation.other]
+        sets = []
+        for one in (things, *others):
+            with suppress(NotInPlanes):
+                sets.append(self._at_least(replace(one, measures=(), relation=None, places=one.places[:1]), 1))
+        return _folded("bits_both", sets) if sets else None
 
     def _leaf(self, node: Node) -> str:
         if isinstance(node, Tag):

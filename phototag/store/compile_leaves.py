@@ -83,17 +83,12 @@ class Leaves:
         """The row of `detections` is at or above its threshold, whatever it shows."""
         return self._unlabelled(Things(None), row, None)
 
-    def pairs(self, things: Things, relation: Relation) -> str:
-        """`FROM … WHERE …` for boxes `b` that `things` describes, found from the boxes `o` beside which they lie."""
-        if not self.lexicon.models[Task.DETECT]:
-            return f"FROM detections b WHERE {NEVER}"
-        geometry = _GEOMETRY[relation.kind].format(a="b", b="o", mostly=self.parameters.add(MOSTLY))
+    def boxes_among(self, things: Things, photos: str) -> str:
+        """`FROM … WHERE …` for boxes `b` that `things` describes, in the photos of a SELECT of `photo_id`s."""
+        related = f" AND {self.related(things.relation, 'b')}" if things.relation else ""
         return (
-            "FROM detections o CROSS JOIN detections b ON b.photo_id = o.photo_id "
-            "CROSS JOIN photos q ON q.id = o.photo_id "
-            f"WHERE o.live AND {self.described(relation.other, 'o', indexed=True)} "
-            f"AND {in_list('b.model_id', self._model_ids(Task.DETECT))} AND b.live AND b.number <> o.number "
-            f"AND {self.described(things, 'b', indexed=False)} AND {geometry}"
+            f"FROM ({photos}) c CROSS JOIN detections b WHERE {self.own_rows(Task.DETECT, 'b', 'c.photo_id')} "
+            f"AND {self.described(things, 'b', indexed=False)}{related}"
         )
 
     def related(self, relation: Relation, row: str) -> str:

@@ -70,8 +70,7 @@ def _one_by_one(question: Question, several: list[list[Word | Count]]) -> Sequen
     compiler = question.compiler()
     frame = question.frame(compiler)
     if frame.source is not None and frame.source.boxes and _is_the_boxes(frame):
-        found = f"SELECT DISTINCT b.photo_id, b.number {frame.source.boxes}"
-        statement = f"SELECT count(DISTINCT photo_id), count(*) FROM ({found})"
+        statement = f"SELECT count(DISTINCT b.photo_id), count(*) {frame.source.boxes}"
         return next(question.rows(statement, compiler))
     columns = ["count(*)", *(_sum(frame, leaves) for leaves in several)]
     return next(question.rows(f"SELECT {', '.join(columns)} {frame.text(show=False)}", compiler))

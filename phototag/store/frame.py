@@ -1,10 +1,9 @@
 """The FROM and WHERE of a statement: which photos, and only the tables that the query needs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phototag.query.conditions import Contains, Has, OneOf, Size
-from phototag.query.tree import And, Filter, Node, Not, Or
+from phototag.query.tree import Node, filters_of
 from phototag.store.compile import Compiler
 from phototag.store.compile_leaves import joined
 from phototag.store.sources import Source, rest
@@ -21,10 +20,11 @@ class Frame:
     node: Node
     source: Source | None
     online: bool = False
+    told: bool = False  # whether what is asked of the score is condition enough
 
     def text(self, *, show: bool, newest: bool = False) -> str:
         """`FROM … WHERE …`; with `newest` (and without a source) photos come from the newest on."""
-        filters = [one.condition for one in _filters(self.node)]
+        filters = [one.condition for one in filters_of(self.node)]
         files = show or any(not _of_photo(one) for one in filters)
         places = show or any(isinstance(one, Contains) and one.field in ("path", "folder") for one in filters)
         photos = files or bool(filters) or self.online
@@ -46,23 +46,13 @@ class Frame:
         return [*tables, FILES] if files else tables
 
     def _condition(self) -> str:
-        asked = (self.node,) if self.source is None else rest(self.node, self.source)
+        asked = () if self.told else (self.node,) if self.source is None else rest(self.node, self.source)
         conditions = [self.compiler.true(part) for part in asked]
         if self.source is None:
             conditions.append("p.file_id IS NOT NULL")
         if self.online:
             conditions.append("NOT p.offline")
         return joined("AND", conditions) if conditions else "1"
-
-
-def _filters(node: Node) -> Iterator[Filter]:
-    if isinstance(node, And | Or):
-        for part in node.parts:
-            yield from _filters(part)
-    elif isinstance(node, Not):
-        yield from _filters(node.part)
-    elif isinstance(node, Filter):
-        yield node
 
 
 def _of_photo(condition: object) -> bool:

@@ -5,17 +5,18 @@ its photos at once; of several words that `and` joins, the rarest leads and the 
 the best hits not even that list is read to its end: `floor` is a score that enough photos seem to reach.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from phototag.query.conditions import HasKeyword, TakenBetween
 from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
+from phototag.store.bits import has, members
 from phototag.store.compile import Compiler, things_of
 from phototag.store.compile_filters import passes
 from phototag.store.compile_leaves import NEVER
 from phototag.store.planes import OBJECT
 from phototag.store.reading import Connection
-from phototag.store.scope import ANYONE, Scope
+from phototag.store.scope import Scope
 
 STALE = "SELECT s.photo_id FROM stale_photos s CROSS JOIN photos q ON q.id = s.photo_id WHERE q.file_id IS NOT NULL"
 CAP = 20_000  # lists longer than this are all called long
@@ -24,8 +25,8 @@ CAP = 20_000  # lists longer than this are all called long
 @dataclass(frozen=True, slots=True)
 class Source:
     """A SELECT of `photo_id`s for `node`, which is the query or a part of it. `exact`: they are what answers `node`, no
-    more; `distinct`: each comes once; `boxes` is `FROM … WHERE …` of the boxes `b` themselves, where they were found
-    from what lies beside them."""
+    more; `distinct`: each comes once; `boxes` is `FROM … WHERE …` of the boxes `b` themselves, each once, where each
+    has to be looked at."""
 
     select: str
     exact: bool
@@ -36,11 +37,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Chooses sources for one statement."""
+    """Chooses sources for one statement. `candidates` gives the set of photos that alone may answer a part of the
+    query, where the planes can tell."""
 
     conn: Connection
     compiler: Compiler
-    scope: Scope = ANYONE
+    scope: Scope
+    candidates: Callable[[Node], bytes | None]
 
     def of(self, node: Node, floor: float | None = None) -> Source | None:
         """The shortest source for a query, of photos that score `floor` or more; None if only a full scan will do.
@@ -58,7 +61,7 @@ class Sources:
             if node.things.labels is None and floor is None:
                 return None  # nearly every photo has an object
             # With a floor the list of the boxes themselves is short.
-            boxes = self._beside(node) if floor is None else None
+            boxes = self._chosen(node.things) if floor is None else None
             select = f"SELECT b.photo_id {boxes}" if boxes else next(self._leaf_selects(node, floor))
             return Source(select, (node.low, node.high) == (1, None), False, node, boxes)
         return self._filtered(node) if isinstance(node, Filter) and floor is None else None
@@ -119,16 +122,35 @@ class Sources:
             related = f" AND {leaves.related(things.relation, 'b')}" if things.relation else ""
             yield f"SELECT b.photo_id FROM detections b WHERE b.live AND {condition}{related}"
 
-    def _beside(self, node: Count) -> str | None:
-        """The boxes found from those beside which they lie, where these are fewer."""
-        relation = node.things.relation
-        if relation is None or relation.other.labels is None:
+    def _chosen(self, things: Things) -> str | None:
+        """The boxes that are as large, or lie so to others, as is asked; from the photos that have such labels, in
+        order: the rows of a photo lie together in the file, and those of the next beside them."""
+        if not things.measures and not things.relation:
             return None
-        own, other = (self._boxes(replace(things, relation=None)) for things in (node.things, relation.other))
-        # Each box costs a look at another part of the file, so that counting more of them exactly is worth it.
-        if self.length(own, 50 * CAP) <= self.length(other, 50 * CAP):
-            return None
-        return self.compiler.leaves.pairs(node.things, relation)
+        found = self.candidates(Count(things))
+        photos = self._with_boxes(things) if found is None else self._listed(members(found))
+        return self.compiler.leaves.boxes_among(things, photos)
+
+    def among(self, photos: bytes, node: Node, source: Source | None = None) -> Source:
+        """The photos of a set, of those of the source if there is one."""
+        if source is None:
+            return Source(self._listed(members(photos)), False, True, node)
+        rows = self.conn.exec_driver_sql(self.scope.over(source.select), dict(self.compiler.parameters.values))
+        both = sorted(photo for photo in set(rows.scalars()) if has(photos, photo))
+        return replace(source, select=self._listed(both), distinct=True)
+
+    def _listed(self, photos: list[int]) -> str:
+        return f"SELECT value AS photo_id FROM json_each({self.compiler.parameters.add(str(photos))})"
+
+    def _with_boxes(self, things: Things) -> str:
+        """The photos that have boxes of this sort, or of that beside which they are to lie, whichever is rarer."""
+        relation = things.relation
+        shortest = self._boxes(Things(things.word, things.confidence, labels=things.labels))
+        if relation is not None and relation.other.labels is not None and not relation.other.complement:
+            # Each photo costs a look at another part of the file, so that counting even many exactly is worth it.
+            several = (shortest, self._boxes(relation.other))
+            shortest = min(several, key=lambda source: self.length(source, 50 * CAP))
+        return f"SELECT photo_id FROM ({shortest.select}) GROUP BY photo_id"
 
     def _boxes(self, things: Things) -> Source:
         (select,) = self._leaf_selects(Count(things), None)

@@ -3,17 +3,28 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phototag.store.bits import Members, spread
+from phototag.store.bits import Members, has, members, spread
 
 PHOTOS = st.sets(st.integers(0, 200_000), max_size=300)
 
 
+def set_of(photos: set[int]) -> bytes:
+    aggregate = Members()
+    for photo in photos:
+        aggregate.step(photo)
+    return aggregate.finalize()
+
+
+@given(PHOTOS, st.integers(0, 300_000))
+def test_a_set_tells_who_is_in_it(photos: set[int], other: int) -> None:
+    assert members(set_of(photos)) == sorted(photos)
+    assert all(has(set_of(photos), photo) for photo in photos)
+    assert has(set_of(photos), other) == (other in photos)
+
+
 @given(photos=PHOTOS, most=st.integers(1, 100))
 def test_a_sample_is_spread_over_the_set(photos: set[int], most: int) -> None:
-    members = Members()
-    for photo in photos:
-        members.step(photo)
-    found = spread(members.finalize(), most)
+    found = spread(set_of(photos), most)
     assert len(found) == min(most, len(photos))
     assert set(found) <= photos
     assert found == sorted(set(found))
