@@ -25,7 +25,16 @@ CHUNK = 20_000
 FOLDERS = 2_000
 LABELS, OBJECTS = 5, 3.0
 FLOOR = 0.01
-LATE = ("words_live", "detections_live", "analyses_live", "files_by_photo", "files_by_taken", "photos_by_file")
+LATE = (
+    "words_live",
+    "detections_live",
+    "analyses_live",
+    "files_by_photo",
+    "files_by_taken",
+    "files_by_camera",
+    "files_by_place",
+    "photos_by_file",
+)
 
 
 class World:

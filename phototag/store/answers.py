@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from phototag.query.asked import models_asked
+from phototag.query.conditions import TakenBetween
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import And, Count, Filter, Node, Not, Or, Word, labels_of, words_of
 from phototag.store import bits
@@ -90,11 +91,13 @@ class Question:
 
         The same statement each time, with a lower floor until enough photos reach it.
         """
-        if self.scope or not always_scored(self.node) or self._narrow():
+        if self.scope or not always_scored(self.node):
             return None
         candidates = self._candidates()
         if candidates is not None and bits.size(candidates) <= FEW:
             return self._above(0.0, limit, candidates)
+        if self._narrow():
+            return None
         rank = max(FIRST_RANK, RANKS_A_HIT * limit)
         while rank <= LAST_RANK:
             floor = self.sources(self.compiler()).kth(self.node, rank)
@@ -108,8 +111,12 @@ class Question:
         return None
 
     def _candidates(self) -> bytes | None:
-        """The photos that alone can answer, where that is worth knowing: where not every one on the lists answers."""
-        joins = isinstance(self.node, And) or (isinstance(self.node, Count) and not self.node.things.plain)
+        """The photos that alone can answer, where there are far fewer of them than on any list: those of several words
+        or months together."""
+        if isinstance(self.node, And):
+            joins = sum(always_scored(part) or _dated(part) for part in self.node.parts) > 1
+        else:
+            joins = isinstance(self.node, Count) and self.node.things.relation is not None
         return self.sources(self.compiler()).candidates(self.node) if joins else None
 
     def _above(self, floor: float, limit: int, candidates: bytes | None) -> list[Any]:
@@ -207,9 +214,9 @@ class Question:
             return None
 
         def rows(node: Node) -> str:
+            begin = sources.of(node)
             filtered = isinstance(node, Filter) or (isinstance(node, Not) and isinstance(node.part, Filter))
-            begin = None if filtered else sources.of(node)
-            return Frame(compiler, node, begin).text(show=False, newest=filtered)
+            return Frame(compiler, node, begin).text(show=False, newest=filtered and begin is None)
 
         return rows
 
@@ -224,3 +231,7 @@ class Question:
     def rows(self, statement: str, compiler: Compiler) -> Iterator[Any]:
         """The rows of a statement."""
         return iter(self.conn.exec_driver_sql(self.scope.over(statement), dict(compiler.parameters.values)))
+
+
+def _dated(node: Node) -> bool:
+    return isinstance(node, Filter) and isinstance(node.condition, TakenBetween)

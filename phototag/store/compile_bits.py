@@ -117,17 +117,20 @@ class BitCompiler:
         return f"bits_without({seen}, {self.true(node)})"
 
     def possible(self, node: Node) -> str | None:
-        """All photos where the query may be true, by what planes there are."""
+        """All photos where the query may be true, by what planes there are. What is denied is not looked at: that is
+        true of most."""
         if isinstance(node, And | Or):
             sets = list(map(self.possible, node.parts))
             known = [one for one in sets if one is not None]
             if not known or (isinstance(node, Or) and len(known) < len(sets)):
                 return None
             return _folded("bits_both" if isinstance(node, And) else "bits_either", known)
+        if isinstance(node, Not) or (isinstance(node, Count) and not node.low):
+            return None
         try:
-            return replace(self, rows=None).true(node)
+            return self._leaf(node)
         except NotInPlanes:
-            return self._holding(node.things) if isinstance(node, Count) and node.low else None
+            return self._holding(node.things) if isinstance(node, Count) else None
 
     def _holding(self, things: Things) -> str | None:
         """The photos that have such boxes, and what these are to lie beside, wherever and however large."""

@@ -24,7 +24,7 @@ class Frame:
 
     def text(self, *, show: bool, newest: bool = False) -> str:
         """`FROM … WHERE …`; with `newest` (and without a source) photos come from the newest on."""
-        filters = [one.condition for one in filters_of(self.node)]
+        filters = [one.condition for part in self._asked() for one in filters_of(part)]
         files = show or any(not _of_photo(one) for one in filters)
         places = show or any(isinstance(one, Contains) and one.field in ("path", "folder") for one in filters)
         photos = files or bool(filters) or self.online
@@ -45,9 +45,12 @@ class Frame:
         tables = [f"{select} c", "photos p ON p.id = c.id"]
         return [*tables, FILES] if files else tables
 
+    def _asked(self) -> tuple[Node, ...]:
+        """What is to be asked of each photo."""
+        return () if self.told else (self.node,) if self.source is None else rest(self.node, self.source)
+
     def _condition(self) -> str:
-        asked = () if self.told else (self.node,) if self.source is None else rest(self.node, self.source)
-        conditions = [self.compiler.true(part) for part in asked]
+        conditions = [self.compiler.true(part) for part in self._asked()]
         if self.source is None:
             conditions.append("p.file_id IS NOT NULL")
         if self.online:

@@ -38,11 +38,18 @@ def _stale_photos(conn: Connection) -> None:
     conn.exec_driver_sql("DELETE FROM plane_thresholds")
 
 
+def _places_and_cameras(conn: Connection) -> None:
+    """Version 6: photos of a place or a camera are found at once."""
+    conn.exec_driver_sql("CREATE INDEX files_by_camera ON files (camera)")
+    conn.exec_driver_sql("CREATE INDEX files_by_place ON files (latitude, longitude) WHERE latitude IS NOT NULL")
+
+
 STEPS: tuple[Step, ...] = (
     Step(2, "corrections", correction_tables.create),
     Step(3, "keywords, vectors, taught tags", learning_tables.create),
     Step(4, "history", history_tables.create),
     Step(5, "stale photos", _stale_photos),
+    Step(6, "indexes by place and camera", _places_and_cameras),
 )
 
 

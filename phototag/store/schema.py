@@ -8,7 +8,7 @@ from phototag.store import faults
 from phototag.store.reading import Connection
 
 APPLICATION_ID = 0x50544147  # "PTAG", in the file's header: `file index.db` shows it
-VERSION = 5  # where the steps of `phototag.store.migrate` lead
+VERSION = 6  # where the steps of `phototag.store.migrate` lead
 
 
 def version_of(conn: Connection, path: Path) -> int:

@@ -8,7 +8,7 @@ the best hits not even that list is read to its end: `floor` is a score that eno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from phototag.query.conditions import HasKeyword, TakenBetween
+from phototag.query.conditions import Contains, HasKeyword, TakenBetween, Within
 from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
 from phototag.store.bits import has, members
 from phototag.store.compile import Compiler, things_of
@@ -20,6 +20,12 @@ from phototag.store.scope import Scope
 
 STALE = "SELECT s.photo_id FROM stale_photos s CROSS JOIN photos q ON q.id = s.photo_id WHERE q.file_id IS NOT NULL"
 CAP = 20_000  # lists longer than this are all called long
+# Each camera once, from one step in the index to the next.
+_CAMERAS = (
+    "WITH RECURSIVE f (camera) AS (SELECT min(camera) FROM files UNION ALL "
+    "SELECT (SELECT min(g.camera) FROM files g WHERE g.camera > f.camera) FROM f WHERE f.camera IS NOT NULL) "
+    "SELECT f.camera FROM f"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,20 @@ class Sources:
         return self._filtered(node) if isinstance(node, Filter) and floor is None else None
 
     def _filtered(self, node: Filter) -> Source | None:
-        """Files that pass a filter with an index of its own; which file of a photo counts is still to be asked."""
-        if isinstance(node.condition, HasKeyword):
-            keyword = self.compiler.parameters.add(node.condition.keyword)
-            files = f"keywords k JOIN files f ON f.id = k.file_id WHERE k.folded = {keyword} AND f.state = 0"
-        elif isinstance(node.condition, TakenBetween):
-            files = f"files f WHERE f.state = 0 AND {passes(node.condition, self.compiler.leaves)}"
+        """Photos that pass a filter with an index of its own."""
+        condition = node.condition
+        if isinstance(condition, HasKeyword):
+            keyword = self.compiler.parameters.add(condition.keyword)
+            files, passing = "(SELECT DISTINCT file_id AS id FROM keywords k WHERE k.folded = {0})", "1"
+            files = files.format(keyword)
+        elif isinstance(condition, TakenBetween | Within):
+            files, passing = "files", passes(condition, self.compiler.leaves)
+        elif isinstance(condition, Contains) and condition.field == "camera":
+            files, passing = "files", f"f.camera IN ({_CAMERAS} WHERE {passes(condition, self.compiler.leaves)})"
         else:
             return None
-        return Source(f"SELECT f.photo_id FROM {files}", False, False, node)
+        select = f"SELECT p.id AS photo_id FROM {files} f CROSS JOIN photos p ON p.file_id = f.id WHERE {passing}"
+        return Source(select, True, True, node)
 
     def kth(self, node: Node, rank: int) -> float | None:
         """A score that about `rank` photos or more reach; None where so many are not to be had."""

@@ -99,6 +99,8 @@ files = Table(
     Index("files_by_photo", "photo_id"),
     Index("files_by_inode", "inode"),
     Index("files_by_taken", "taken_at"),
+    Index("files_by_camera", "camera"),
+    Index("files_by_place", "latitude", "longitude", sqlite_where=text("latitude IS NOT NULL")),
 )
 
 models = Table(
