@@ -35,6 +35,7 @@ ORDERS: Mapping[str, str] = {
 FIRST_RANK, LAST_RANK, RANKS_A_HIT = 256, 70_000, 4
 NARROW = 6_000  # photos
 FEW = 3_000  # photos, quicker looked at than lists are read
+MANY = 250_000  # photos, slower looked at one by one than all files in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +182,8 @@ class Question:
         if sets is None:
             return None
         text = statement(sets)
-        if text is None and (rows := self._set_rows(compiler)):
-            text = statement(replace(sets, rows=rows))
+        if text is None:
+            text = self._with_rows(sets, statement)
         return None if text is None else next(self.rows(text, compiler))
 
     def _sets(self, compiler: Compiler) -> BitCompiler | None:
@@ -205,20 +206,27 @@ class Question:
         """How to find the stale photos that answer."""
         return lambda node: Frame(compiler, node, Source(STALE, False, True, node)).text(show=False)
 
-    def _set_rows(self, compiler: Compiler) -> Callable[[Node], str] | None:
-        """How to find the photos of a part that the planes don't hold; None where the whole query is best put row by
-        row: it has no other parts, or begins with a short list."""
+    def _with_rows(self, sets: BitCompiler, statement: Callable[[BitCompiler], str | None]) -> str | None:
+        """The statement, with sets made from rows for the parts that the planes don't hold; None where the whole query
+        is best put row by row: it has no other parts, or begins with a short list."""
+        compiler = sets.compiler
         sources = self.sources(compiler)
         source = sources.of(self.node)
         if not isinstance(self.node, And | Or | Not) or (source is not None and sources.length(source) < CAP):
             return None
+        candidates = sources.candidates(self.node)
+        if candidates is not None and bits.size(candidates) > MANY:
+            candidates = None
 
         def rows(node: Node) -> str:
             begin = sources.of(node)
+            if begin is None and candidates is not None:
+                begin = sources.among(candidates, node)
             filtered = isinstance(node, Filter) or (isinstance(node, Not) and isinstance(node.part, Filter))
             return Frame(compiler, node, begin).text(show=False, newest=filtered and begin is None)
 
-        return rows
+        within = None if candidates is None else compiler.parameters.add(candidates)
+        return statement(replace(sets, rows=rows, within=within))
 
     def compiler(self) -> Compiler:
         """A compiler for one statement."""

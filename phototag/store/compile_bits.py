@@ -41,6 +41,7 @@ class BitCompiler:
 
     `rows` gives `FROM … WHERE …` for the photos `p` that answer a query; without it there is no statement for what
     needs the rows. `stale` gives the same for those among the stale photos, whose bits are not to be believed.
+    `within` is a set that has every photo that answers: only there do `rows` have to be right.
     """
 
     lexicon: Lexicon
@@ -49,12 +50,13 @@ class BitCompiler:
     compiler: Compiler
     stale: Callable[[Node], str]
     rows: Callable[[Node], str] | None = None
+    within: str | None = None
 
     def statement(self, node: Node, groups: Iterable[Iterable[Word | Count]]) -> str | None:
         """One row: the number of photos, and for each group of object words the number of their boxes in those."""
         several = [list(group) for group in groups]
         try:
-            hits = self._believed(self.true(node))
+            hits = self._believed(self._hits(node))
             boxes = [self._boxes(*self._labels(map(_things, group))) for group in several]
         except NotInPlanes:
             return None
@@ -69,7 +71,7 @@ class BitCompiler:
     def members(self, node: Node) -> str | None:
         """One row: the photos, as a set."""
         try:
-            return self._members(self.true(node), node)
+            return self._members(self._hits(node), node)
         except NotInPlanes:
             return None
 
@@ -87,6 +89,9 @@ class BitCompiler:
     def _believed(self, hits: str) -> str:
         """The photos of a set, but for stale ones."""
         return f"bits_without({hits}, (SELECT bits_of(photo_id) FROM stale_photos))" if self.planes.stale else hits
+
+    def _hits(self, node: Node) -> str:
+        return self.true(node) if self.within is None else f"bits_both({self.true(node)}, {self.within})"
 
     def true(self, node: Node) -> str:
         """The photos where the query is true."""

@@ -195,6 +195,8 @@ class Sources:
         if len(found) > 1:
             found = [(self.length(source), place, source) for _, place, source in found]
         best = min(found, default=None, key=lambda one: one[:2])
+        if best and best[0] >= CAP and floor is None and (both := self.candidates(node)) is not None:
+            return self.among(both, node)
         return best and best[2]
 
     def length(self, source: Source, most: int | None = None) -> int:

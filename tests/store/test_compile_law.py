@@ -41,6 +41,7 @@ def scale(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(answers, "CAP", 0)
         monkeypatch.setattr(answers, "NARROW", 0)
         monkeypatch.setattr(answers, "FEW", 0)
+        monkeypatch.setattr(answers, "MANY", 3)
         monkeypatch.setattr(sources, "CAP", 1)
 
 
