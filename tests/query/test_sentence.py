@@ -99,6 +99,10 @@ def test_what_was_used_is_said() -> None:
     assert understood.ignored == ("in Paris",)
 
 
+def test_a_polite_verb_is_no_part_of_what_was_understood() -> None:
+    assert understand("please gimme my cat pics, thank you", VOCABULARY, TODAY).used == ("my cat",)
+
+
 WORDS = st.sampled_from(
     sorted({word for row in ROWS for word in row[0].split()} | {"camera:", '"', "(", "not", "@x", "💥"})
 )

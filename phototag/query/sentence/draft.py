@@ -37,6 +37,11 @@ class Part:
     attached: bool = False
     listed: bool = False
 
+    @property
+    def listable(self) -> bool:
+        """Whether it is but a thing, without a number."""
+        return isinstance(self.content, Thing) and not (self.content.count or self.negated or self.attached)
+
     def __str__(self) -> str:
         text = str(self.content)
         if not self.negated:
@@ -49,7 +54,8 @@ class Draft:
     """What the sentence has said so far.
 
     `branches` are joined by "or", the groups in each by "and", and the parts of a group by "or" again: people say "cats
-    or dogs with children" and mean either animal, but "cats in 2022 or dogs in 2023" and mean either whole.
+    or dogs with children" and mean either animal, but "cats in 2022 or dogs in 2023" and mean either whole. With `each`
+    ("how many dogs and cats") the things that "and" lists are alternatives too.
     """
 
     vocabulary: Vocabulary
@@ -60,6 +66,8 @@ class Draft:
     carry: bool = False
     alternative: bool = False
     comma: bool = False
+    each: bool = False
+    joined: bool = False
     last: Part | None = None
 
     def actor(self) -> Thing | None:
@@ -81,7 +89,7 @@ class Draft:
         carried = self.carry and not determined and isinstance(content, Thing)
         part = Part(content, self.negating or carried, attached, self.comma)
         branch = self.branches[-1]
-        if self.alternative and self.last and not part.negated:
+        if (self.alternative or self._counted_too(part)) and self.last and not part.negated:
             if self._like_last(part):
                 self._gather(branch)
                 branch[-1].append(part)
@@ -90,7 +98,11 @@ class Draft:
         else:
             branch.append([part])
         self.last = part
-        self.negating = self.carry = self.alternative = self.comma = False
+        self.negating = self.carry = self.alternative = self.comma = self.joined = False
+
+    def _counted_too(self, part: Part) -> bool:
+        """Whether the part stands beside the last one in a list of what is counted."""
+        return self.each and self.joined and self.last is not None and part.listable and self.last.listable
 
     @staticmethod
     def _gather(branch: list[list[Part]]) -> None:
@@ -108,7 +120,7 @@ class Draft:
 
     def join(self, *, comma: bool = False) -> None:
         """ "and", or a comma: an earlier “no” goes on, unless an article or a number follows."""
-        self.comma = comma
+        self.comma, self.joined = comma, True
         self.carry = bool(self.last and self.last.negated and isinstance(self.last.content, Thing))
 
     def choose(self) -> None:
@@ -123,8 +135,8 @@ class Draft:
         self.alternative = False
 
     def turn(self) -> None:
-        """ "but", "with": an earlier “no” is over."""
-        self.carry = False
+        """ "but", "with": an earlier “no” is over, and so is a list."""
+        self.carry = self.each = False
 
     def query(self) -> str:
         """The query's text; empty if nothing was understood."""

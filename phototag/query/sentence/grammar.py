@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from phototag.errors import QueryError
-from phototag.query.sentence.cursor import Cursor
+from phototag.query.sentence.cursor import Cursor, pattern
 from phototag.query.sentence.draft import Draft, Thing
 from phototag.query.sentence.lexicon import (
     COUNTING,
@@ -18,6 +18,7 @@ from phototag.query.sentence.lexicon import (
     POLITE,
     PREPOSITIONS,
     SOMEBODY,
+    TIMES,
 )
 from phototag.query.sentence.photo import read_own_camera, read_photo
 from phototag.query.sentence.things import read_alone, read_any, read_only, read_place, read_relation, read_thing
@@ -48,6 +49,7 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date) -> Understood
     cursor, draft = Cursor(sentence.replace("\0", " ")), Draft(vocabulary)
     used: list[str] = []
     verb = _verb(cursor, used)
+    draft.each = verb == "count" and not pattern(TIMES).fullmatch(used[0])
     while not cursor.at_end():
         start = cursor.position
         if read_own_camera(cursor, draft):
@@ -77,7 +79,6 @@ def _verb(cursor: Cursor, used: list[str]) -> Literal["search", "count"]:
         used.append(cursor.since(start))
         return "count"
     if cursor.match(FINDING):
-        used.append(cursor.since(start))
         cursor.match("for|me|us|all|up|at|through")
     return "search"
 
@@ -122,8 +123,10 @@ def _silent(cursor: Cursor, draft: Draft) -> bool:
         draft.join(comma=draft.comma)
     elif cursor.match("but|with"):
         draft.turn()
+    elif cursor.match(PHOTOS):
+        draft.each = False
     else:
-        return cursor.match(f"{PHOTOS}|either|both|(?:next to|near|beside) each other|close together") is not None
+        return cursor.match("either|both|(?:next to|near|beside) each other|close together") is not None
     return True
 
 

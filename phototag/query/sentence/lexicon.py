@@ -5,14 +5,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+TIMES = "how many times|how often"
 COUNTING = (
-    "how many times|how many|how often|how much|count up the number of|count the number of|count up|count|"
+    f"{TIMES}|how many|how much|"
+    "count up the number of|count the number of|count up|count|"
     "what number of|total number of|the number of|number of|tally"
 )
 FINDING = "gimme|find|show|search|list|get|give|display|look|bring up|pull up|fetch|open|see"
 POLITE = (
-    "please|can you|could you|would you|will you|i want|i'd like|i would like|i need|let me|to see|to find|hey|hi|"
-    "hello|ok|phototag|what is|what's|tell me|i'm looking for|i am looking for"
+    "please|can you|could you|would you mind|would you|will you|i want|i'd like|i would like|i need|let me|to see|"
+    "to find|hey|hi|hello|ok|kindly|thanks|thank you|phototag|what is|what's|tell me|i'm looking for|i am looking for"
 )
 PHOTOS = "photos?|photographs?|pictures?|pics?|images?|shots?|snapshots?|snaps?|files?"
 DENYING = (
@@ -34,7 +36,8 @@ NOISE = frozenset(
         visible appear appears appearing exist exists of in on at to from for by as with like near around into
         over taken took take made make makes shot captured just also too again ever even only ones one library
         gallery collection album albums total altogether together please everything anything tagged other side
-        thing things something stuff object objects this these those and but or out up vs s same time along plus
+        thanks thank kindly thing things something stuff object objects this these those and but or out up vs s
+        same time along plus
         . , ; : ! ? ( ) & - …
         """
     )

@@ -104,6 +104,8 @@ def _orientation(cursor: Cursor) -> str:
     found = cursor.match(
         r"(?:in )?(portrait|landscape|square|vertical|horizontal)[ -](?:orientation|format|mode|oriented)"
     )
+    found = found or cursor.match(rf"(portrait|landscape)(?= (?:{PHOTOS}))")
+    found = found or cursor.match("in (portrait|landscape)(?= [.,;!?]|$)")
     found = found or cursor.match(rf"(square|vertical|horizontal|upright)(?= (?:{PHOTOS})|$)")
     return f"orientation:{ORIENTATIONS.get(found[1].lower(), found[1].lower())}" if found else ""
 
