@@ -10,7 +10,7 @@ from phototag.query.places import distance_km
 from phototag.store import bits, faults
 
 _BUSY_SECONDS = 30.0
-_WRITER_PRAGMAS = ("foreign_keys = ON", "cache_size = -65536", "wal_autocheckpoint = 4000")
+_WRITER_PRAGMAS = ("foreign_keys = ON", "cache_size = -16384", "wal_autocheckpoint = 4000")
 _READER_PRAGMAS = (
     "foreign_keys = ON",
     "cache_size = -16384",
