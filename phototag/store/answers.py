@@ -217,9 +217,11 @@ class Question:
         candidates = sources.candidates(self.node)
         if candidates is not None and bits.size(candidates) > MANY:
             candidates = None
+        few = candidates is not None and bits.size(candidates) <= CAP
 
         def rows(node: Node) -> str:
-            begin = sources.of(node)
+            # Every list is long here.
+            begin = None if few else sources.of(node)
             if begin is None and candidates is not None:
                 begin = sources.among(candidates, node)
             filtered = isinstance(node, Filter) or (isinstance(node, Not) and isinstance(node.part, Filter))

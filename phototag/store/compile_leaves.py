@@ -96,8 +96,9 @@ class Leaves:
         if not self.lexicon.models[Task.DETECT]:
             return NEVER
         geometry = _GEOMETRY[relation.kind].format(a=row, b="o", mostly=self.parameters.add(MOSTLY))
+        sized = " JOIN photos q ON q.id = o.photo_id" if "q." in geometry else ""
         return (
-            f"EXISTS (SELECT 1 FROM detections o JOIN photos q ON q.id = o.photo_id WHERE o.photo_id = {row}.photo_id "
+            f"EXISTS (SELECT 1 FROM detections o{sized} WHERE o.photo_id = {row}.photo_id "
             f"AND {in_list('o.model_id', self._model_ids(Task.DETECT))} AND o.live AND o.number <> {row}.number "
             f"AND {self.described(relation.other, 'o', indexed=False)} AND {geometry})"
         )
