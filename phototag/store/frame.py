@@ -38,8 +38,9 @@ class Frame:
             if newest:
                 return ["files f", "photos p ON p.file_id = f.id"]
             return ["photos p", FILES] if files else ["photos p"]
-        distinct = "" if self.source.distinct else "DISTINCT "
-        select = f"(SELECT {distinct}photo_id AS id FROM ({self.source.select}))"
+        # Once each, and in order: neighbours lie beside each other in the file.
+        once = "" if self.source.distinct else " GROUP BY photo_id"
+        select = f"(SELECT photo_id AS id FROM ({self.source.select}){once})"
         if not photos:
             return [f"{select} p"]
         tables = [f"{select} c", "photos p ON p.id = c.id"]
