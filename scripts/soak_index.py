@@ -5,7 +5,7 @@
 kills   SIGKILL at 50 random moments; each time the index must be sound and nothing stored may be done again; in the end
         its content must equal that of an uninterrupted run.
 crowd   100,000 files in one folder: indexed, then looked at again.
-flat    20,000 different photos; resident memory of all processes together over the run.
+flat    60,000 different photos; resident memory of all processes together over the run.
 
 Prints what was measured; exit code 1 when something was lost.
 """
@@ -106,7 +106,7 @@ def crowd(work: Path, part: int) -> bool:
 
 def flat(work: Path, part: int) -> bool:
     """Memory over a long run, without the first tenth, in which caches fill."""
-    photos, database, number = work / "photos", work / "index.db", 20_000 // part
+    photos, database, number = work / "photos", work / "index.db", 60_000 // part
     photos.mkdir(parents=True)
     fill(photos, number)
     process = start(photos, database)
