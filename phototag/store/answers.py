@@ -81,11 +81,11 @@ class Question:
 
     def _narrow(self) -> bool:
         """Whether a filter leaves so few photos that it is quickest to look at each."""
-        if not isinstance(self.node, And) or not any(isinstance(part, Filter) for part in self.node.parts):
+        if not isinstance(self.node, And):
             return False
         sources = self.sources(self.compiler())
-        source = sources.of(self.node)
-        return source is not None and isinstance(source.node, Filter) and sources.length(source) < NARROW
+        found = [sources.of(part) for part in self.node.parts if isinstance(part, Filter)]
+        return any(source is not None and sources.length(source, NARROW) < NARROW for source in found)
 
     def _best(self, limit: int) -> list[Any] | None:
         """The best hits from the top of the lists; None where the lists have to be read whole.

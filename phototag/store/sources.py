@@ -187,17 +187,18 @@ class Sources:
         return Source(select, all(source.exact for source in found), False, node)
 
     def _shortest(self, node: And, floor: float | None) -> Source | None:
-        found: list[tuple[int, int, Source]] = []
-        for place, part in enumerate(node.parts):
-            source = self.of(part, floor if always_scored(part) else None)
-            if source is not None:
-                found.append((0, place, source))
-        if len(found) > 1:
-            found = [(self.length(source), place, source) for _, place, source in found]
-        best = min(found, default=None, key=lambda one: one[:2])
-        if best and best[0] >= CAP and floor is None and (both := self.candidates(node)) is not None:
+        # Lists of words are short with a floor, and then no other need be counted further.
+        parts = sorted(node.parts, key=lambda part: not always_scored(part))
+        several = [self.of(part, floor if always_scored(part) else None) for part in parts]
+        found = [source for source in several if source is not None]
+        best, least = (found[0] if found else None), CAP
+        for source in found if len(found) > 1 else ():
+            length = self.length(source, least)
+            if length < least:
+                best, least = source, length
+        if len(found) > 1 and least >= CAP and floor is None and (both := self.candidates(node)) is not None:
             return self.among(both, node)
-        return best and best[2]
+        return best
 
     def length(self, source: Source, most: int | None = None) -> int:
         """How many rows a source has, `most` (or `CAP`) at most."""
