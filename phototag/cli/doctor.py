@@ -33,7 +33,7 @@ def doctor(
                 (check.state.value, check.name, check.found),
                 *([("", "", f"→ {check.advice}")] * bool(check.advice)),
             ]
-        session.out.print(rows_table(columns, rows))
+        session.table(rows_table(columns, rows))
     if any(check.state is Verdict.FAULT for check in checks):
         raise typer.Exit(1)
 
@@ -58,7 +58,7 @@ def _bench(session: Session, *, as_json: bool) -> None:
     rows = (
         (s.provider, s.threads, s.batch, s.failed or f"{s.one:.1f}", s.processes, f"{s.together:.1f}") for s in found
     )
-    session.out.print(rows_table(columns, rows))
+    session.table(rows_table(columns, rows))
     alone = sorted({name for speed in found for name in speed.alone})
     if alone:
         session.note(f"One photo at a time, whatever the batch: {', '.join(alone)}.")

@@ -24,7 +24,7 @@ def runs(
         return
     columns = (("run", "right"), ("began", "left"), ("seconds", "right"), ("seen", "right"), ("new", "right"),
                ("analysed", "right"), ("failed", "right"))  # fmt: skip
-    session.out.print(rows_table(columns, map(_row, found)))
+    session.table(rows_table(columns, map(_row, found)))
 
 
 def _row(run: dict[str, Any]) -> tuple[object, ...]:

@@ -56,10 +56,12 @@ class Session:
 
     def table(self, table: "RenderableType") -> None:
         """Show a table (or several) to a person: as wide as the terminal, or wider where a path needs it."""
+        from rich.console import Console
         from rich.measure import Measurement
 
         needed = Measurement.get(self.out, self.out.options.update(max_width=WIDEST), table).minimum
-        self.out.print(table, crop=False, width=max(self.out.width, needed))
+        # `print(width=…)` would stop at the console's own width, and drop the columns that a long path leaves no room.
+        Console(highlight=False, emoji=False, width=max(self.out.width, needed)).print(table, crop=False)
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless the user wants quiet."""

@@ -20,7 +20,7 @@ def stats(session: Session, as_json: Annotated[bool, typer.Option("--json", help
         session.print(json.dumps(numbers))
         return
     columns = (("what", "left"), ("number", "right"))
-    session.out.print(rows_table(columns, ((name, f"{number:,}") for name, number in numbers.items())))
+    session.table(rows_table(columns, ((name, f"{number:,}") for name, number in numbers.items())))
 
 
 def add_to(app: typer.Typer) -> None:

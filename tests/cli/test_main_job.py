@@ -219,3 +219,13 @@ def test_a_threshold_for_no_word_is_refused_and_else_only_noted(phototag: Run, g
     assert found.stdout
     assert b"config unset thresholds.dgo" in found.stderr
     assert b"thresholds.dgo" in phototag("doctor", code=1).stdout
+
+
+def test_a_long_path_leaves_the_other_columns_their_room(phototag: Run, gallery: Path) -> None:
+    empty = gallery / ("a folder with a very long name " * 4).strip() / "empty.jpg"
+    empty.parent.mkdir()
+    empty.touch()
+    phototag("index", gallery)
+    [row] = [line for line in phototag("errors").stdout.decode().splitlines() if str(empty) in line]
+    assert "read" in row
+    assert "empty file" in row
