@@ -23,7 +23,7 @@ def hits_table(hits: Sequence[Hit]) -> Table:
         path.append(f"  (+{counted(hit.copies - 1, 'copy', 'copies')})" if hit.copies > 1 else "", "dim")
         path.append("  offline" if hit.offline else "", "yellow")
         table.add_row(score, Text(findings_text(hit)), taken, path)
-    return table
+    return _unbroken(table)
 
 
 def findings_text(hit: Hit, most: int = 4) -> str:
@@ -41,6 +41,14 @@ def rows_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[objec
     table = plain_table(*columns)
     for row in rows:
         table.add_row(*(Text("" if value is None else printable(str(value))) for value in row))
+    return _unbroken(table)
+
+
+def _unbroken(table: Table) -> Table:
+    """The table with room for what must not be broken: rich takes the longest word for what a cell needs."""
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max((cell.cell_len for cell in column.cells if isinstance(cell, Text)), default=0)
     return table
 
 
