@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from phototag.app.answers import today
 from phototag.app.report import CHANGES
-from phototag.app.thresholds import load_thresholds
+from phototag.app.thresholds import index_thresholds, load_thresholds
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
 from phototag.query.dates import span
@@ -67,8 +68,8 @@ def difference(since: str, settings: Settings) -> Difference:
     moment = None if since == LAST else _moment(since)
     with open_index(settings.db, write=False) as index, index.read() as conn:
         stamp = _last_run(conn) if moment is None else moment.strftime(_STAMP)
-        vocabulary = load_vocabulary(settings)
-        thresholds = load_thresholds(settings, vocabulary.extended(own_words(conn)))
+        vocabulary = load_vocabulary(settings).extended(own_words(conn))
+        thresholds = index_thresholds(conn, load_thresholds(settings, vocabulary))
         files = tuple(file_changes(conn, stamp))
         replaced = [
             (change.photo_then, change.photo_now)
@@ -91,7 +92,7 @@ def _moment(text: str) -> datetime:
     except ValueError:
         pass
     try:
-        first = span(text, date.today()).first  # noqa: DTZ011 -- the user's wall calendar is meant, not an instant
+        first = span(text, today()).first
     except ValueError as error:
         raise UsageError(f"--since: {error}", hint="Or write `last`, or a time like 2024-06-01T18:30.") from error
     return datetime.fromisoformat(first).astimezone(UTC)

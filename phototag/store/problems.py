@@ -45,11 +45,6 @@ def list_problems(conn: Connection) -> Iterator[StoredProblem]:
         yield StoredProblem(Problem(path, Stage(row.stage), row.reason), row.since, row.last, row.tries)
 
 
-def count_problems(conn: Connection) -> int:
-    """How many files and folders could not be used."""
-    return int(conn.exec_driver_sql("SELECT count(*) FROM problems").scalar_one())
-
-
 def known_problems(conn: Connection, folder_id: int) -> dict[bytes, KnownProblem]:
     """The problems of one folder by file name; its own has an empty name."""
     rows = conn.exec_driver_sql(
