@@ -36,20 +36,21 @@ def all_roots(settings: Settings) -> list[RootState]:
 def remove_root(path: Path, settings: Settings) -> int:
     """Forget a root; gives how many files that were. Raises UsageError for a path that is no root."""
     with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
-        return stored.remove_root(conn, _absolute(path))
+        return stored.remove_root(conn, absolute_path(path))
 
 
 def move_root(old: Path, new: Path, settings: Settings) -> None:
     """Tell that a root lies elsewhere now. Raises UsageError when `old` is no root or `new` meets another one."""
     with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
-        stored.move_root(conn, _absolute(old), _absolute(new))
+        stored.move_root(conn, absolute_path(old), absolute_path(new))
 
 
 def confirm_path(path: Path, settings: Settings) -> int:
     """Confirm that what is offline at `path` is gone; gives how many files are missing now."""
     with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
-        return stored.confirm(conn, _absolute(path))
+        return stored.confirm(conn, absolute_path(path))
 
 
-def _absolute(path: Path) -> bytes:
+def absolute_path(path: Path) -> bytes:
+    """A folder that the user named, as roots are stored; links in it stay as they were typed."""
     return os.fsencode(os.path.abspath(path.expanduser()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from phototag.app.roots import absolute_path
 from phototag.errors import UsageError
 from phototag.store.roots import Scope, add_root, find_scope, list_roots
 
@@ -18,7 +19,7 @@ def scopes_of(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes])
     """
     scopes = []
     for path in paths:
-        absolute = _absolute(path)
+        absolute = absolute_path(path)
         if not os.path.isdir(absolute) and find_scope(conn, absolute) is None:
             raise _missing(path)
         scopes.append(add_root(conn, absolute))
@@ -36,18 +37,14 @@ def scopes_of(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes])
 def check_new(paths: Sequence[Path]) -> None:
     """Raise UsageError where a first run would find no folder at one of the paths, or has none."""
     for path in paths:
-        if not os.path.isdir(_absolute(path)):
+        if not os.path.isdir(absolute_path(path)):
             raise _missing(path)
     if not paths:
         raise _nothing()
 
 
-def _absolute(path: Path) -> bytes:
-    return os.fsencode(os.path.abspath(path.expanduser()))
-
-
 def _missing(path: Path) -> UsageError:
-    missing = "is no folder" if os.path.exists(_absolute(path)) else "does not exist, and was never indexed"
+    missing = "is no folder" if os.path.exists(absolute_path(path)) else "does not exist, and was never indexed"
     return UsageError(f"{path} {missing}", hint="Name a folder with photos in it.")
 
 

@@ -11,6 +11,7 @@ from phototag.app.album import refresh_all
 from phototag.app.index import IndexOptions, run_index
 from phototag.app.on_change import tell
 from phototag.app.report import Event, IndexReport, Note
+from phototag.app.roots import absolute_path
 from phototag.app.watch.observing import Observing
 from phototag.app.watch.pending import Batch, Pending
 from phototag.errors import InterruptedRunError, LockedError, PhototagError
@@ -48,7 +49,7 @@ class _Loop:
     def __init__(
         self, paths: Sequence[Path], settings: Settings, options: WatchOptions, note: Callable[[str], None], stop: Flag
     ) -> None:
-        self.paths = [os.fsencode(os.path.abspath(path.expanduser())) for path in paths]
+        self.paths = [absolute_path(path) for path in paths]
         self.settings = settings
         self.options = options
         self.note = note
