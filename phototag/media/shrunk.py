@@ -181,7 +181,14 @@ def _made(create: Callable[[], int | None], destroy: Callable[[int], None]) -> "
 
 @lru_cache(maxsize=1)
 def _webp() -> ctypes.CDLL | None:
-    return _library("_webp", ("WebPGetFeaturesInternal", "WebPInitDecoderConfigInternal", "WebPDecode"))
+    library = _library("_webp", ("WebPGetFeaturesInternal", "WebPInitDecoderConfigInternal", "WebPDecode"))
+    if library is None:
+        return None
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    library.WebPGetFeaturesInternal.argtypes = (ctypes.c_char_p, ctypes.c_size_t, pointer, number)
+    library.WebPInitDecoderConfigInternal.argtypes = (pointer, number)
+    library.WebPDecode.argtypes = (ctypes.c_char_p, ctypes.c_size_t, pointer)
+    return library
 
 
 @lru_cache(maxsize=1)
