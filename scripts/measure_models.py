@@ -8,7 +8,8 @@ which as many objects are found as the truth has, for all labels and for the com
 out); how far counts are off at the catalog's threshold; and the confidence above which a photo keeps ten boxes.
 `--every N` takes every Nth photo of the truth. `classify` reads a tar of photos whose names begin with a WordNet id,
 and prints top-1 and top-5; what share of the labels at or above a confidence is right, and of the photos gets its
-label; and how many labels a photo keeps at the catalog's floor.
+label; and how many labels a photo keeps at the catalog's floor. `--longest N` enlarges the photos first, so that models
+have to shrink them; `--resampling METHOD` shows what another way of shrinking than the catalog's would do.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import tarfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +46,21 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True, help="folder with the weights")
     parser.add_argument("--images", type=Path, help="default: images/ beside TRUTH")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth photo of the truth alone")
+    parser.add_argument("--longest", type=int, help="enlarge photos until their longer side has so many pixels")
+    parser.add_argument("--resampling", help="instead of the catalog's: nearest, area, bilinear, bicubic, lanczos")
     options = parser.parse_intermixed_args()
     truth = read_truth(options.truth, options.every) if options.task == Task.DETECT else None
     specs = [spec for spec in load_catalog().models.values() if spec.task == options.task]
     for spec in specs:
         if options.names and spec.name not in options.names:
             continue
+        if options.resampling:
+            spec = replace(spec, input=replace(spec.input, resampling=options.resampling))
         analyser = _open(spec, options.models)
         if analyser and options.task == Task.DETECT:
-            _measure_detector(analyser, spec, truth, options.images or options.truth.parent / "images")
+            _measure_detector(analyser, spec, truth, options.images or options.truth.parent / "images", options.longest)
         elif analyser:
-            _measure_classifier(analyser, spec, options.truth)
+            _measure_classifier(analyser, spec, options.truth, options.longest)
 
 
 def _open(spec: ModelSpec, folder: Path) -> Analyser | None:
@@ -75,11 +81,11 @@ def read_truth(file: Path, every: int) -> Any:
     return truth
 
 
-def _measure_detector(analyser: Analyser, spec: ModelSpec, truth: Any, images: Path) -> None:
+def _measure_detector(analyser: Analyser, spec: ModelSpec, truth: Any, images: Path, longest: int | None) -> None:
     found: dict[int, tuple[Detection, ...]] = {}
     seconds = 0.0
     for photo in truth["images"]:
-        image = Image.open(images / photo["file_name"]).convert("RGB")
+        image = enlarged(Image.open(images / photo["file_name"]).convert("RGB"), longest)
         start = time.perf_counter()
         found[photo["id"]] = analyser.analyse([image])[0].detections
         seconds += time.perf_counter() - start
@@ -136,9 +142,9 @@ def average_precision(truth: Any, found: dict[int, tuple[Detection, ...]]) -> tu
     return 100 * float(evaluation.stats[0]), 100 * float(evaluation.stats[1])
 
 
-def _measure_classifier(analyser: Analyser, spec: ModelSpec, photos: Path) -> None:
+def _measure_classifier(analyser: Analyser, spec: ModelSpec, photos: Path, longest: int | None) -> None:
     ids = dict(zip(spec.labels, read_labels(spec.labels_file).ids, strict=True))
-    answers = [(wnid, analyser.analyse([image])[0].labels) for wnid, image in _photos(photos)]
+    answers = [(wnid, analyser.analyse([enlarged(image, longest)])[0].labels) for wnid, image in _photos(photos)]
     places = []
     for wnid, labels in answers:
         best = [ids[label.name] for label in labels[:5]]
@@ -157,6 +163,14 @@ def _measure_classifier(analyser: Analyser, spec: ModelSpec, photos: Path) -> No
     floor = spec.confidences.floor
     kept = sum(label.confidence >= floor for _, labels in answers for label in labels)
     print(f"  {kept / len(answers):.1f} labels a photo at the floor of {floor}", flush=True)
+
+
+def enlarged(image: Image.Image, longest: int | None) -> Image.Image:
+    """The photo with `longest` pixels along its longer side, if it has fewer."""
+    ratio = (longest or 0) / max(image.size)
+    if ratio <= 1:
+        return image
+    return image.resize((round(image.width * ratio), round(image.height * ratio)), Image.Resampling.LANCZOS)
 
 
 def _photos(file: Path) -> Iterator[tuple[str, Image.Image]]:

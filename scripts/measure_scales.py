@@ -1,6 +1,6 @@
 """What decoding a JPEG at a reduced scale costs a detector, in points of mAP.
 
-    python -m scripts.measure_scales TRUTH.json --pack small [--longest 3400] [--photos N]
+    python -m scripts.measure_scales TRUTH.json --pack small [--longest 3400] [--photos N] [--resampling METHOD]
 
 Each labelled photo is enlarged until its longer side has `--longest` pixels, coded as JPEG, and decoded at every scale.
 3400 is the worst case of 1/8 for an input of 416 pixels: 425 remain. The mAP at full size is the reference.
@@ -36,12 +36,13 @@ def main() -> None:
     parser.add_argument("--pack", default="small")
     parser.add_argument("--longest", type=int, default=3400)
     parser.add_argument("--photos", type=int)
+    parser.add_argument("--resampling", help="instead of the catalog's: nearest, area, bilinear, bicubic, lanczos")
     options = parser.parse_args()
     settings = load_settings().with_options(pack=options.pack, floor=EVALUATION_FLOOR)
     files = model_files(choose_models(settings), settings, load_vocabulary(settings))
-    detector = next(
-        open_analyser(replace(file, names=file.spec.labels)) for file in files if file.spec.task is Task.DETECT
-    )
+    file = next(file for file in files if file.spec.task is Task.DETECT)
+    given = replace(file.spec.input, resampling=options.resampling or file.spec.input.resampling)
+    detector = open_analyser(replace(file, names=file.spec.labels, spec=replace(file.spec, input=given)))
     truth = json.loads(options.truth.read_text("utf-8"))
     truth["images"] = truth["images"][: options.photos]
     kept = {photo["id"] for photo in truth["images"]}

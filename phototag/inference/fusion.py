@@ -7,9 +7,9 @@ detector found loses the others' share of it.
 
 One thing differs from the paper. There, a cluster's confidence is the mean of its boxes', times their number over that
 of the detectors. Our detectors leave faint boxes beside a good one, which pull that mean down; here, each detector's
-best box in the cluster counts, and none is a zero. On 141 photos of COCO val2017 YOLOX-nano (AP 30.3, AP50 45.8) and
-NanoDet-m (26.9, 44.3) give 27.9 and 44.8 the paper's way, 30.3 and 48.5 this way; with DEIMv2-femto (35.5, 52.8) as
-third 33.0 and 51.5, 35.4 and 54.6.
+best box in the cluster counts, and none is a zero. On 141 photos of COCO val2017 YOLOX-nano (AP 30.5, AP50 46.5) and
+NanoDet-m (26.9, 44.3) give 28.2 and 45.0 the paper's way, 30.9 and 49.0 this way; with DEIMv2-femto (35.5, 52.8) as
+third 33.0 and 51.0, 35.1 and 54.1.
 """
 
 from collections.abc import Iterable, Sequence

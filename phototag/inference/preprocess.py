@@ -10,12 +10,16 @@ from PIL import Image
 from phototag.inference.session import Tensor
 from phototag.inference.spec import Fit, InputSpec
 
-RESAMPLING = {
+SHRINKING = {
     "nearest": Image.Resampling.NEAREST,
+    "area": Image.Resampling.BOX,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+ENLARGING = {**SHRINKING, "area": Image.Resampling.BILINEAR}
+"""`area` gives a pixel the mean of what it covers. A photo enlarged that way would fall into squares, so it is bilinear
+then, as in OpenCV, whose name this is."""
 REDUCING_GAP = 3.0
 """Large photos are first shrunk by a whole factor (fast), then resampled from at least this many times the target size;
 Pillow's documentation calls the result indistinguishable from resampling at once."""
@@ -52,11 +56,11 @@ def minimum_size(spec: InputSpec) -> tuple[int, int]:
 def prepare(images: Sequence[Image.Image], spec: InputSpec) -> tuple[Tensor, list[Placement]]:
     """The input tensor for upright RGB `images`, one after another, and where each photo lies in its input."""
     fitted = [_fit(image, spec) for image in images]
-    pixels = [np.asarray(image) for image, _ in fitted]
-    return _tensor(pixels, spec), [placement for _, placement in fitted]
+    return _tensor(fitted, spec), [placement for _, placement in fitted]
 
 
 def _fit(image: Image.Image, spec: InputSpec) -> tuple[Image.Image, Placement]:
+    """What the model sees of the photo, without padding."""
     width, height = spec.width, spec.height
     if spec.fit is Fit.STRETCH:
         return _resize(image, (width, height), spec), Placement(0, 0, width, height)
@@ -65,9 +69,7 @@ def _fit(image: Image.Image, spec: InputSpec) -> tuple[Image.Image, Placement]:
     ratio = min(width / image.width, height / image.height)
     inner = (max(1, int(image.width * ratio)), max(1, int(image.height * ratio)))
     left, top = ((width - inner[0]) // 2, (height - inner[1]) // 2) if spec.anchor == "center" else (0, 0)
-    canvas = Image.new("RGB", (width, height), (spec.pad, spec.pad, spec.pad))
-    canvas.paste(_resize(image, inner, spec), (left, top))
-    return canvas, Placement(left, top, *inner)
+    return _resize(image, inner, spec), Placement(left, top, *inner)
 
 
 def _crop(image: Image.Image, spec: InputSpec) -> tuple[Image.Image, Placement]:
@@ -85,23 +87,32 @@ def _resize(
 ) -> Image.Image:
     if image.size == size and box is None:
         return image
-    return image.resize(size, RESAMPLING[spec.resampling], box=box, reducing_gap=REDUCING_GAP)
+    left, top, right, bottom = box or (0, 0, *image.size)
+    methods = SHRINKING if size[0] <= right - left and size[1] <= bottom - top else ENLARGING
+    return image.resize(size, methods[spec.resampling], box=box, reducing_gap=REDUCING_GAP)
 
 
-def _tensor(pixels: Sequence[npt.NDArray[np.uint8]], spec: InputSpec) -> Tensor:
-    gain = spec.scale / np.array(spec.std, np.float32)
-    offset = -np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
-    order = (0, 1, 2) if spec.channels == "rgb" else (2, 1, 0)
-    planes = np.empty((len(pixels), 3, spec.height, spec.width), np.uint8 if spec.dtype == "uint8" else np.float32)
-    if spec.layout == "nhwc":
-        planes = np.ascontiguousarray(planes.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    for image, target in zip(pixels, planes, strict=True):
-        for channel, source in enumerate(order):
-            if spec.dtype == "uint8":
-                target[channel] = image[:, :, source]
-                continue
-            np.multiply(image[:, :, source], gain[channel], out=target[channel])
-            if offset[channel]:
-                target[channel] += offset[channel]
-    tensor = planes if spec.layout == "nchw" else planes.transpose(0, 2, 3, 1)
+def _tensor(fitted: Sequence[tuple[Image.Image, Placement]], spec: InputSpec) -> Tensor:
+    gain = _per_channel([spec.scale / std for std in spec.std])
+    offset = _per_channel([-mean / std for mean, std in zip(spec.mean, spec.std, strict=True)])
+    shape = (3, spec.height, spec.width) if spec.layout == "nchw" else (spec.height, spec.width, 3)
+    tensor = np.empty((len(fitted), *shape), np.uint8 if spec.dtype == "uint8" else np.float32)
+    planes = tensor if spec.layout == "nchw" else tensor.transpose(0, 3, 1, 2)
+    for (image, placement), target in zip(fitted, planes, strict=True):
+        pixels = np.asarray(image)[:, :, :: 1 if spec.channels == "rgb" else -1].transpose(2, 0, 1)
+        left, top = max(0, int(placement.left)), max(0, int(placement.top))
+        inside = target[:, top : top + image.height, left : left + image.width]
+        if inside.shape != target.shape:
+            target[:] = spec.pad * gain + offset
+        if spec.dtype == "uint8":
+            inside[:] = pixels
+            continue
+        np.multiply(pixels, gain, out=inside)
+        if np.any(offset):
+            inside += offset
     return tensor.astype(np.float16) if spec.dtype == "float16" else tensor
+
+
+def _per_channel(values: Sequence[float]) -> npt.NDArray[np.float32]:
+    """The three values as [3, 1, 1]; if they are equal, as a single one [1, 1, 1], which numpy is faster with."""
+    return np.array(values[:1] if len(set(values)) == 1 else values, np.float32)[:, None, None]

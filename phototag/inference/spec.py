@@ -177,7 +177,7 @@ def _read_input(table: Table) -> InputSpec:
         dtype=table.choice("dtype", "float32", "float16", "uint8"),
         channels=table.choice("channels", "rgb", "bgr"),
         fit=fit,
-        resampling=table.choice("resampling", "nearest", "bilinear", "bicubic", "lanczos"),
+        resampling=table.choice("resampling", "nearest", "area", "bilinear", "bicubic", "lanczos"),
         scale=table.number("scale"),
         mean=table.numbers("mean", 3),
         std=table.numbers("std", 3),

@@ -61,6 +61,46 @@ def test_letterbox_keeps_the_shape_and_pads(anchor: str, top: int) -> None:
     assert (np.delete(rows, range(top, top + 16)) == 114).all()
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    st.sampled_from(["nchw", "nhwc"]),
+    st.sampled_from(["float32", "float16", "uint8"]),
+    st.sampled_from(["rgb", "bgr"]),
+    st.sampled_from(["top-left", "center"]),
+    st.sampled_from([(0.5, 0.5, 0.5), (0.1, 0.2, 0.3)]),
+)
+def test_padding_and_photo_are_scaled_and_ordered_alike(
+    size: tuple[int, int], layout: str, dtype: str, channels: str, anchor: str, std: tuple[float, float, float]
+) -> None:
+    spec = replace(SPEC, fit=Fit.LETTERBOX, layout=layout, dtype=dtype, channels=channels, anchor=anchor)
+    if dtype != "uint8":
+        spec = replace(spec, scale=1 / 255, mean=(0.25, 0.5, 0.75), std=std)
+    image = Image.effect_noise(size, 90).convert("RGB")
+    image.putpixel((0, 0), (10, 120, 250))
+    tensor, [place] = prepare([image], spec)
+    ratio = min(32 / size[0], 24 / size[1])
+    inner = (max(1, int(size[0] * ratio)), max(1, int(size[1] * ratio)))
+    canvas = Image.new("RGB", (32, 24), (114, 114, 114))
+    canvas.paste(image.resize(inner, Image.Resampling.BILINEAR), (int(place.left), int(place.top)))
+    pixels = np.asarray(canvas)[:, :, :: 1 if channels == "rgb" else -1] * spec.scale
+    expected = (pixels - np.array(spec.mean)) / np.array(spec.std)
+    seen = tensor[0] if layout == "nhwc" else tensor[0].transpose(1, 2, 0)
+    assert np.allclose(seen.astype(np.float64), expected, atol=0.01 if dtype == "float16" else 1e-5)
+
+
+def test_area_is_the_mean_of_what_a_pixel_covers_and_smooth_when_enlarged() -> None:
+    image = Image.new("RGB", (64, 48))
+    image.putdata([(200, 100, 0) if (x + y) % 2 else (0, 0, 0) for y in range(48) for x in range(64)])
+    spec = replace(SPEC, resampling="area")
+    shrunk, _ = prepare([image], spec)
+    assert np.abs(shrunk[0] - np.array([100, 50, 0])[:, None, None]).max() <= 1
+    steps = Image.new("RGB", (2, 2))
+    steps.putdata([(0, 0, 0), (200, 200, 200)] * 2)
+    enlarged, _ = prepare([steps], spec)
+    assert len(np.unique(enlarged[0, 0, 0])) > 8, "no squares"
+
+
 def test_crop_takes_the_middle() -> None:
     image = Image.new("RGB", (400, 200), (255, 255, 255))
     image.paste((0, 0, 0), (100, 0, 300, 200))
