@@ -22,6 +22,7 @@ _PACKAGES = {
 }
 # CoreML is left out: it compiles a model in every process and is not always faster than the processor beside it.
 _BY_ITSELF = ("cuda", "directml", "openvino")
+_GRAPHICS = "GPU"
 
 PROVIDERS = (AUTO, *_EXECUTION)
 """The names that users may ask for."""
@@ -42,7 +43,7 @@ def candidates(asked: str) -> tuple[str, ...]:
         raise UsageError(f"there is no provider “{asked}”", hint=f"Providers are: {', '.join(PROVIDERS)}.")
     there = available()
     if asked == AUTO:
-        return (*(name for name in _BY_ITSELF if name in there), CPU)
+        return (*(name for name in _BY_ITSELF if name in there and _accelerates(name)), CPU)
     if asked not in there:
         raise ModelMissingError(
             f"onnxruntime has no provider “{asked}” on this machine; it has: {', '.join(there)}", hint=_PACKAGES[asked]
@@ -55,6 +56,25 @@ def execution_providers(provider: str) -> list[str]:
     does."""
     (name,) = candidates(provider) if provider != AUTO else (CPU,)
     return [_EXECUTION[name]] if name == CPU else [_EXECUTION[name], _EXECUTION[CPU]]
+
+
+def provider_options(provider: str) -> dict[str, str]:
+    """What onnxruntime must be told of a provider: OpenVINO takes the processor unless given the graphics chip."""
+    return {"device_type": _GRAPHICS} if provider == "openvino" and _openvino_has_graphics() else {}
+
+
+def _accelerates(provider: str) -> bool:
+    """Whether it is likely to be faster than the processor: OpenVINO on the processor itself is slower than phototag's
+    own processes."""
+    return provider != "openvino" or _openvino_has_graphics()
+
+
+def _openvino_has_graphics() -> bool:
+    try:  # only onnxruntime-openvino has it, and onnxruntime itself offers no other way
+        from onnxruntime.capi._pybind_state import get_available_openvino_device_ids
+    except ImportError:
+        return False
+    return any(device.startswith(_GRAPHICS) for device in get_available_openvino_device_ids())
 
 
 def missing_hint(provider: str) -> str:

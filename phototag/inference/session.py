@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from phototag.errors import ModelBrokenError
-from phototag.inference.providers import CPU, execution_providers, missing_hint
+from phototag.inference.providers import CPU, execution_providers, missing_hint, provider_options
 from phototag.inference.signed import helps_here, signed_weights
 
 SILENT = 4
@@ -72,7 +72,7 @@ class Session:
         self.path = path
         wanted = execution_providers(provider)
         try:
-            self._session = _load(path, options, wanted)
+            self._session = _load(path, options, wanted, provider_options(provider))
         except Exception as error:  # onnxruntime's exceptions share no base class but Exception
             reason, hint = _refusal(error)
             raise ModelBrokenError(f"the model file {path} can't be loaded: {reason}", hint=hint) from error
@@ -106,14 +106,15 @@ class Session:
         return {name: np.asarray(result) for name, result in zip(outputs, results, strict=True)}
 
 
-def _load(path: Path, options: ort.SessionOptions, providers: list[str]) -> ort.InferenceSession:
+def _load(path: Path, options: ort.SessionOptions, providers: list[str], told: dict[str, str]) -> ort.InferenceSession:
     """The file as it is, or with signed weights where the processor is faster with them."""
     if len(providers) == 1 and helps_here():  # the processor alone
         with suppress(Exception):  # onnxruntime's exceptions share no base class; of the file itself it says more
             signed = signed_weights(path.read_bytes())
             if signed is not None:
                 return ort.InferenceSession(signed, options, providers=providers)
-    return ort.InferenceSession(str(path), options, providers=providers)
+    each = [told, *({} for _ in providers[1:])]
+    return ort.InferenceSession(str(path), options, providers=providers, provider_options=each)
 
 
 def _refusal(error: Exception) -> tuple[str, str]:

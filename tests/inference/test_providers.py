@@ -2,10 +2,11 @@
 
 import onnxruntime
 import pytest
+from onnxruntime.capi import _pybind_state
 
 from phototag.errors import ModelBrokenError, ModelMissingError, UsageError
 from phototag.inference.catalog import Catalog
-from phototag.inference.providers import PROVIDERS, available, candidates, execution_providers
+from phototag.inference.providers import PROVIDERS, available, candidates, execution_providers, provider_options
 from phototag.inference.session import Session
 
 
@@ -27,6 +28,22 @@ def test_what_is_asked_for_and_missing_is_an_error_that_says_what_to_install() -
     with pytest.raises(UsageError, match="no provider “abacus”") as wrong:
         candidates("abacus")
     assert "openvino" in wrong.value.hint
+
+
+@pytest.mark.parametrize(("devices", "by_itself", "told"), [
+    (["CPU"], False, {}),
+    (["CPU", "GPU.0", "GPU.1", "NPU"], True, {"device_type": "GPU"}),
+])  # fmt: skip
+def test_openvino_is_taken_by_itself_for_a_graphics_chip_alone(
+    devices: list[str], by_itself: bool, told: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the processor it is slower than phototag's own processes; and it takes that unless it is told otherwise."""
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["OpenVINOExecutionProvider"])
+    monkeypatch.setattr(_pybind_state, "get_available_openvino_device_ids", lambda: devices, raising=False)
+    assert ("openvino" in candidates("auto")) is by_itself
+    assert candidates("openvino") == ("openvino",)
+    assert provider_options("openvino") == told
+    assert provider_options("cuda") == {}
 
 
 def test_a_silent_fallback_is_found_out(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
