@@ -27,8 +27,8 @@ class Identity:
     """What `identify` found.
 
     `content`: 20 bytes; equal for two files if and only if they hold the same coded picture, turned the same way.
-    `orientation`: 1..8 as EXIF counts. `exif` (a TIFF block), `xmp` (a packet) and `iptc` (datasets) are
-    empty where there is none.
+    `orientation`: 1..8 as EXIF counts. `exif` (a TIFF block), `xmp` (a packet), `iptc` (datasets) and `extended` (a
+    JPEG's second XMP packet) are empty where there is none.
     """
 
     content: bytes
@@ -37,6 +37,7 @@ class Identity:
     exif: bytes
     xmp: bytes
     iptc: bytes = b""
+    extended: bytes = b""
 
 
 def identify(data: bytes) -> Identity:
@@ -58,7 +59,8 @@ def identify(data: bytes) -> Identity:
     for piece in parts.coded:
         digest.update(piece)
     digest.update(bytes((orientation,)))
-    return Identity(digest.digest()[:CONTENT_BYTES], kind, orientation, parts.exif, parts.xmp, parts.iptc)
+    content = digest.digest()[:CONTENT_BYTES]
+    return Identity(content, kind, orientation, parts.exif, parts.xmp, parts.iptc, parts.extended)
 
 
 def _split(data: bytes, kind: Format) -> Parts:

@@ -65,7 +65,7 @@ def open_photo(path: bytes, *, sidecars: bool = False) -> OpenedPhoto:
         raise PhotoError(Stage.READ, "not enough memory to read it") from error
     identity = identify(data)
     metadata = read_metadata(identity.exif, identity.xmp, os.path.basename(path))
-    packets = [identity.xmp, *(read_sidecars(path) if sidecars else ())]
+    packets = [identity.xmp, identity.extended, *(read_sidecars(path) if sidecars else ())]
     metadata = replace(metadata, keywords=read_keywords(packets, identity.iptc))
     return OpenedPhoto(data, identity, metadata, status.st_size, status.st_mtime_ns)
 

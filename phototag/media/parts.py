@@ -12,6 +12,8 @@ _BARE = frozenset((0x01, _SOI, *range(0xD0, 0xD8)))  # markers without a length
 _APPLICATION = range(0xE0, 0xF0)
 _EXIF = b"Exif\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
+_EXTENSION_NAME = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _RESOURCE, _IPTC = b"8BIM", 0x0404
 
@@ -31,7 +33,7 @@ class MalformedError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`coded`: the pieces of the file that make the picture, in order; `exif`: a TIFF block; `xmp`: an XMP packet;
-    `iptc`: IPTC-IIM datasets.
+    `iptc`: IPTC-IIM datasets; `extended`: the second XMP packet that a JPEG has when one segment is too short.
 
     `turn` is the orientation (1..8) where the container itself states it (HEIF, AVIF); None: EXIF says.
     """
@@ -41,6 +43,7 @@ class Parts:
     xmp: bytes = b""
     turn: int | None = None
     iptc: bytes = b""
+    extended: bytes = b""
 
 
 def split_jpeg(data: bytes) -> Parts:
@@ -48,6 +51,7 @@ def split_jpeg(data: bytes) -> Parts:
     view = memoryview(data)
     coded: list[memoryview] = []
     exif = xmp = photoshop = b""
+    extensions: list[memoryview] = []
     scans = 0
     for marker, start, end in _segments(data):
         if marker == _APP1:
@@ -56,6 +60,8 @@ def split_jpeg(data: bytes) -> Parts:
                 exif = body[6:]
             elif body.startswith(_XMP) and not xmp:
                 xmp = body[len(_XMP) :]
+            elif body.startswith(_XMP_EXTENSION):
+                extensions.append(view[start + 4 + len(_XMP_EXTENSION) : end])
         elif marker == _APP13 and data.startswith(_PHOTOSHOP, start + 4):
             photoshop += data[start + 4 + len(_PHOTOSHOP) : end]  # a long block goes on in the next segment
         elif marker not in _APPLICATION and marker != _COM:
@@ -63,7 +69,25 @@ def split_jpeg(data: bytes) -> Parts:
             scans += marker == _SOS
     if not scans:
         raise MalformedError("no picture in this JPEG")
-    return Parts(tuple(coded), exif, xmp, iptc=photoshop_iptc(photoshop))
+    return Parts(tuple(coded), exif, xmp, iptc=photoshop_iptc(photoshop), extended=_extended_xmp(xmp, extensions))
+
+
+def _extended_xmp(main: bytes, extensions: list[memoryview]) -> bytes:
+    """What the main packet names of XMP part 3, 1.1.3.1: each piece has a name of 32 letters, the length of the whole,
+    an offset in it, and text. They may stand in any order; the text ends where a piece is missing.
+    """
+    named = _EXTENSION_NAME.search(main) if extensions else None
+    if named is None:
+        return b""
+    pieces = [piece for piece in extensions if bytes(piece[:32]).upper() == named[1].upper() and len(piece) > 40]
+    whole = bytearray()
+    for piece in sorted(pieces, key=lambda piece: bytes(piece[36:40])):
+        size, offset = int.from_bytes(piece[32:36], "big"), int.from_bytes(piece[36:40], "big")
+        if offset > len(whole):
+            break
+        room = max(min(size, _MAX_XMP) - len(whole), 0)
+        whole += piece[40 + len(whole) - offset :][:room]
+    return bytes(whole)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -87,6 +87,81 @@ def test_sidecars_of_both_names(tmp_path: Path) -> None:
     assert {"Holiday", "Work"} <= set(open_photo(os.fsencode(photo), sidecars=True).metadata.keywords)
 
 
+GUID = b"0123456789ABCDEF0123456789ABCDEF"
+NOTE = b' xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="%s"'
+MAIN = b"http://ns.adobe.com/xap/1.0/\0" + XMP.replace(b' rdf:about=""', NOTE % GUID).replace(b"Rome", b"main")
+
+
+def extension(text: bytes, offset: int, size: int | None = None, name: bytes = GUID) -> bytes:
+    whole = len(XMP) if size is None else size
+    numbers = whole.to_bytes(4, "big") + offset.to_bytes(4, "big")
+    return b"http://ns.adobe.com/xmp/extension/\0" + name + numbers + text
+
+
+def in_jpeg(*segments: bytes) -> bytes:
+    plain = encode(gradient(), "JPEG")
+    return plain[:2] + b"".join(b"\xff\xe1" + (len(s) + 2).to_bytes(2, "big") + s for s in segments) + plain[2:]
+
+
+def test_xmp_in_several_segments(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(in_jpeg(extension(XMP[500:], 500), MAIN, extension(XMP[:300], 0), extension(XMP[300:500], 300)))
+    opened = open_photo(os.fsencode(photo))
+    assert opened.identity.extended == XMP
+    assert opened.identity.content == identify(encode(gradient(), "JPEG")).content
+    assert {"main", "Rome", "Anna"} <= set(opened.metadata.keywords)
+    assert "dog" not in opened.metadata.keywords
+    element = MAIN.replace(NOTE % GUID, b"").replace(b"<dc:title>", b"<n:HasExtendedXMP>%s<" % GUID.lower())
+    assert identify(in_jpeg(element, extension(XMP, 0))).extended == XMP
+
+
+@pytest.mark.parametrize(
+    ("pieces", "read"),
+    [
+        ([extension(XMP[:600], 0), extension(XMP[400:], 400)], XMP),  # an overlap
+        ([extension(XMP[:600], 0), extension(XMP[:600], 0), extension(XMP[100:200], 100)], XMP[:600]),
+        ([extension(XMP[:400], 0), extension(XMP[600:], 600)], XMP[:400]),  # one is missing
+        ([extension(XMP[400:], 400)], b""),
+        ([extension(XMP, 0, size=300)], XMP[:300]),
+        ([extension(XMP[:400], 0), extension(XMP, 100, size=50)], XMP[:400]),
+        ([extension(XMP, 0, size=0xFFFFFFFF), extension(XMP, 0xFFFFFFFF)], XMP),
+        ([extension(XMP, 0, size=0)], b""),
+        ([extension(b"", 0), extension(XMP, 0)[:60]], b""),
+        ([extension(XMP, 0, name=GUID[::-1])], b""),  # of another packet
+    ],
+)
+def test_hostile_pieces_of_xmp(pieces: list[bytes], read: bytes) -> None:
+    assert identify(in_jpeg(MAIN, *pieces)).extended == read
+    assert identify(in_jpeg(*pieces)).extended == b""
+
+
+def test_xmp_in_several_segments_has_a_limit() -> None:
+    pieces = [extension(b" " * 60_000, number * 60_000, size=1 << 30) for number in range(100)]
+    assert len(identify(in_jpeg(MAIN, *pieces)).extended) == 4 << 20
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="needs the program exiftool")
+def test_long_xmp_that_exiftool_writes(tmp_path: Path) -> None:
+    photo, packet = tmp_path / "a.jpg", tmp_path / "long.xmp"
+    photo.write_bytes(encode(gradient(), "JPEG"))
+    many = b"".join(b"<rdf:li>word %d</rdf:li>" % n for n in range(4000))
+    packet.write_bytes(XMP.replace(b"<rdf:li>no keyword</rdf:li>", b"").replace(b"<rdf:li>Holiday</rdf:li>", many))
+    command: list[str | Path] = [
+        "exiftool",
+        "-q",
+        "-m",
+        "-overwrite_original",
+        "-tagsfromfile",
+        packet,
+        "-xmp:all",
+        photo,
+    ]
+    subprocess.run(command, check=True)
+    opened = open_photo(os.fsencode(photo))
+    assert len(opened.identity.extended) > 1 << 16
+    assert "word 0" in opened.metadata.keywords
+
+
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="needs the program exiftool")
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF", "PNG"])
 def test_what_exiftool_writes(tmp_path: Path, kind: str) -> None:
