@@ -88,11 +88,12 @@ class Access:
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         if not self._holds(dict(query).get(TOKEN, "")):
             return PlainTextResponse("Open the whole address that `phototag serve` printed, token included.\n", 401)
-        if headers.get("sec-fetch-mode") != "navigate":
+        if not _navigates(headers):
             return None
         rest = urlencode([(name, value) for name, value in query if name != TOKEN])
-        answer = RedirectResponse(scope["path"].replace("//", "/") + (f"?{rest}" if rest else ""), 303)
-        answer.set_cookie(self._cookie_name, self.token, httponly=True, samesite="strict", path="/")
+        answer = RedirectResponse("/" + scope["path"].lstrip("/") + (f"?{rest}" if rest else ""), 303)
+        # Not "strict": a browser that followed a link of another site would not show the cookie after this very step.
+        answer.set_cookie(self._cookie_name, self.token, httponly=True, samesite="lax", path="/")
         return answer
 
     def _is_here(self, host: str) -> bool:
@@ -124,3 +125,10 @@ class Access:
 
     def _holds(self, shown: str) -> bool:
         return hmac.compare_digest(shown.encode("utf-8", "replace"), (self.token or "").encode())
+
+
+def _navigates(headers: Headers) -> bool:
+    """Whether a browser opens a page. Over a network without encryption it does not say so; there the types tell it
+    that it wants."""
+    mode = headers.get("sec-fetch-mode")
+    return mode == "navigate" if mode else "text/html" in headers.get("accept", "")

@@ -71,6 +71,5 @@ def _is_loopback(host: str) -> bool:
 
 def _shown(host: str) -> str:
     """The host as it stands in an address that a browser on this machine can open."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
-        return socket.gethostname().lower() if host == "::" else "127.0.0.1"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)
     return f"[{host}]" if ":" in host else host

@@ -4,7 +4,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from phototag.errors import UsageError
 from phototag.web.access import Access
+from phototag.web.serving import Serving
+from tests.indexed import Indexed
 
 BASE = "http://127.0.0.1:8765"
 PAGE = {"sec-fetch-mode": "navigate"}
@@ -22,25 +25,29 @@ def test_without_the_token_nobody_sees_anything(address: str) -> None:
     assert "photos" not in answer.text
 
 
-def test_a_browser_gets_a_cookie_and_an_address_without_the_token() -> None:
+@pytest.mark.parametrize("headers", [PAGE, {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}])
+def test_a_browser_gets_a_cookie_and_an_address_without_the_token(headers: dict[str, str]) -> None:
+    """Also over the network, where browsers send no Fetch Metadata to an address without encryption."""
     asked = client()
-    answer = asked.get("/?q=dog&token=secret", headers=PAGE)
+    answer = asked.get("/?q=dog&token=secret", headers=headers)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/?q=dog"
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
-    assert "samesite=strict" in cookie
+    assert "samesite=lax" in cookie  # a link on another site leads here, and the cookie must be shown after this step
     assert asked.get("/?q=dog").text == "photos"
 
 
-def test_the_way_back_leads_to_no_other_site() -> None:
-    location = client().get("//evil.example/?token=secret", headers=PAGE).headers["location"]
+@pytest.mark.parametrize("path", ["//evil.example/", "///evil.example/", "/%2f/evil.example/"])
+def test_the_way_back_leads_to_no_other_site(path: str) -> None:
+    location = client().get(f"{BASE}{path}?token=secret", headers=PAGE).headers["location"]
     assert location.startswith("/")
     assert not location.startswith("//")
 
 
 def test_a_script_may_show_the_token_itself() -> None:
     assert client().get("/?token=secret").text == "photos"
+    assert client().get("/?token=secret", headers={"sec-fetch-mode": "cors", "accept": "text/html"}).text == "photos"
     assert client().get("/", headers={"authorization": "Bearer secret"}).text == "photos"
     assert client().get("/", headers={"authorization": "Bearer wrong"}).status_code == 401
 
@@ -84,3 +91,14 @@ def test_every_answer_carries_the_policy() -> None:
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("host", ["::", "0.0.0.0", "::1", "localhost"])
+def test_the_address_that_is_printed_is_answered(indexed: Indexed, host: str) -> None:
+    try:
+        serving = Serving.bind(indexed.settings, host, 0, with_token=True)
+    except UsageError as error:
+        pytest.skip(f"this machine has no such address: {error.message}")
+    with serving.listener:
+        asked = TestClient(serving.app, base_url=serving.address)
+        assert asked.get(serving.address).status_code == 200
