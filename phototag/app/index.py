@@ -44,6 +44,8 @@ from phototag.types import ModelId, Task
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 """What a killed run may lose: a transaction costs as much for many photos as for a few."""
+STALE_PHOTOS = 16_384
+"""After so many photos of a chunk its planes are made anew, so that answers come quickly during a long run, too."""
 EMBEDDED_NOTE = "Using the small embedded models; `phototag models install standard` gets stronger ones."
 
 
@@ -106,6 +108,7 @@ class _Run:
         self.done = 0
         self.batch: list[Examined] = []
         self.stored_at = self.begun
+        self.stale = 0
 
     def rehearse(self, paths: Sequence[Path]) -> IndexReport:
         """What a run would meet, and how long it would take; every write is rolled back."""
@@ -138,8 +141,7 @@ class _Run:
         with self.index.begin() as conn:
             if not stop.requested:
                 self._sweep(conn)
-            vocabulary = self.vocabulary.extended(own_words(conn))
-            refresh_planes(conn, index_thresholds(conn, load_thresholds(self.settings, vocabulary)))
+            self._refresh_planes(conn, least=1)
             report = self._finished()
             finish_run(conn, self.run_id, json.dumps(report.to_json(), ensure_ascii=False))
         if stop.requested:
@@ -218,11 +220,19 @@ class _Run:
                 if e.content
             ]
             save(conn, self.run_id, results, failures)
+            self.stale += len(results)
+            if self.stale >= STALE_PHOTOS:
+                self._refresh_planes(conn, least=STALE_PHOTOS)
         self.done += len(examined)
         self.report.analysed += sum(bool(e.analyses) for e in examined)
         self.report.failed += [e.problem for e in examined if e.problem]
         self.stored_at = time.monotonic()
         self._tell()
+
+    def _refresh_planes(self, conn: Connection, least: int) -> None:
+        vocabulary = self.vocabulary.extended(own_words(conn))
+        refresh_planes(conn, index_thresholds(conn, load_thresholds(self.settings, vocabulary)), least)
+        self.stale = 0
 
     def _count(self, listing: Listing, changes: Changes) -> None:
         report = self.report

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from phototag.query.boxes import places_of
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Place
-from phototag.store.bits import CHUNK, packed, unpacked
+from phototag.store.bits import CHUNK, packed
 from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.store.reading import Connection
 from phototag.types import Task
@@ -41,12 +41,12 @@ def ready(conn: Connection) -> bool:
     return bool(row.scalar_one())
 
 
-# The photo, whether it was classified, detected in, and is reachable.
+# How many stale photos are reachable, classified, detected in, and both.
 _STALE_SEEN = (
-    "SELECT s.photo_id, EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = s.photo_id AND a.live "
-    "AND a.task = 'classify'), EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = s.photo_id AND a.live "
-    "AND a.task = 'detect'), EXISTS (SELECT 1 FROM photos p WHERE p.id = s.photo_id AND p.file_id IS NOT NULL) "
-    "FROM stale_photos s"
+    "SELECT count(*), sum(classified), sum(detected), sum(classified AND detected) FROM (SELECT "
+    "EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = p.id AND a.live AND a.task = 'classify') AS classified, "
+    "EXISTS (SELECT 1 FROM analyses a WHERE a.photo_id = p.id AND a.live AND a.task = 'detect') AS detected "
+    "FROM stale_photos s CROSS JOIN photos p ON p.id = s.photo_id WHERE p.file_id IS NOT NULL)"
 )
 _MONTHS = (
     "SELECT p.id, CAST(substr(f.taken_at, 1, 4) || substr(f.taken_at, 6, 2) AS INTEGER) "
@@ -82,21 +82,20 @@ def read_planes(conn: Connection) -> Planes:
 
 def seen(conn: Connection) -> tuple[int, int, int, int]:
     """How many photos are reachable, classified, detected in, and both. Only while the planes are `ready`."""
-    chunks: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
-    rows = conn.exec_driver_sql("SELECT chunk, name_id, bits FROM planes WHERE kind = ?", (SEEN,))
-    for chunk, which, stored in rows:
-        chunks[chunk][which] = int.from_bytes(unpacked(stored), "little")
-    for photo, *states in conn.exec_driver_sql(_STALE_SEEN):
-        chunk, member = divmod(photo, CHUNK)
-        for which, state in enumerate(states):
-            chunks[chunk][which] = chunks[chunk][which] & ~(1 << member) | (state << member)
-    sets = [
-        (reachable, classified, detected, classified & detected) for classified, detected, reachable in chunks.values()
-    ]
-    photos, classified, detected, complete = (
-        (sum(one.bit_count() for one in several) for several in zip(*sets, strict=True)) if sets else (0, 0, 0, 0)
+    stale = _set(conn, "SELECT bits_of(photo_id) FROM stale_photos")
+    union = "SELECT bits_union(chunk, bits) FROM planes WHERE kind = ? AND name_id = ?"
+    classified, detected, reachable = (
+        _set(conn, union, (SEEN, which)) & ~stale for which in (*TASKS.values(), REACHABLE)
     )
-    return photos, classified, detected, complete
+    known = (reachable, classified, detected, classified & detected)
+    beside = conn.exec_driver_sql(_STALE_SEEN).one() if stale else (0,) * len(known)
+    photos, tagged, boxed, complete = (one.bit_count() + (more or 0) for one, more in zip(known, beside, strict=True))
+    return photos, tagged, boxed, complete
+
+
+def _set(conn: Connection, statement: str, parameters: tuple[int, ...] = ()) -> int:
+    """The set that a statement gives, as one number; an aggregate of no rows is NULL."""
+    return int.from_bytes(conn.exec_driver_sql(statement, parameters).scalar_one() or b"", "little")
 
 
 def signature(lexicon: Lexicon, thresholds: Thresholds, task: Task, name: str, asked: float | None = None) -> str:
@@ -104,8 +103,11 @@ def signature(lexicon: Lexicon, thresholds: Thresholds, task: Task, name: str, a
     return ",".join(f"{model}:{least!r}" for model, least in _thresholds(lexicon, thresholds, task, name, asked))
 
 
-def refresh(conn: Connection, thresholds: Thresholds) -> int:
-    """Make the stale chunks anew, or all of them if the thresholds are not those of before; returns how many."""
+def refresh(conn: Connection, thresholds: Thresholds, least: int = 1) -> int:
+    """Make the chunks with at least so many stale photos anew; returns how many.
+
+    If the thresholds are not those of before, every photo is stale.
+    """
     lexicon = read_lexicon(conn)
     wanted = {
         (KINDS[task], number): signature(lexicon, thresholds, task, name)
@@ -118,9 +120,10 @@ def refresh(conn: Connection, thresholds: Thresholds) -> int:
     if not true:
         conn.exec_driver_sql("DELETE FROM planes")
         conn.exec_driver_sql("INSERT OR IGNORE INTO stale_photos SELECT id FROM photos")
-    stale = conn.exec_driver_sql(f"SELECT DISTINCT photo_id / {CHUNK} FROM stale_photos ORDER BY 1")
-    chunks = stale.scalars().all()
+    stale = f"SELECT photo_id / {CHUNK} FROM stale_photos GROUP BY 1 HAVING count(*) >= ? ORDER BY 1"
+    chunks = conn.exec_driver_sql(stale, (least,)).scalars().all()
     for chunk in chunks:
+        conn.exec_driver_sql("DELETE FROM stale_photos WHERE photo_id BETWEEN ? AND ?", _bounds(chunk))
         conn.exec_driver_sql("DELETE FROM planes WHERE chunk = ?", (chunk,))
         rows = [(*key, chunk, packed(members)) for key, members in _members(conn, lexicon, thresholds, chunk)]
         if rows:
@@ -131,7 +134,6 @@ def refresh(conn: Connection, thresholds: Thresholds) -> int:
             conn.exec_driver_sql(
                 "INSERT INTO plane_thresholds VALUES (?, ?, ?)", [(*key, text) for key, text in wanted.items()]
             )
-    conn.exec_driver_sql("DELETE FROM stale_photos")
     return len(chunks)
 
 
@@ -140,7 +142,7 @@ def _members(
 ) -> Iterator[tuple[tuple[int, int, int], list[int]]]:
     """Each plane's (kind, name, nth) and its members in one chunk."""
     found: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    bounds = (chunk * CHUNK, chunk * CHUNK + CHUNK - 1)
+    bounds = _bounds(chunk)
     for photo, task in conn.exec_driver_sql(
         "SELECT photo_id, task FROM analyses WHERE live AND photo_id BETWEEN ? AND ?", bounds
     ):
@@ -167,6 +169,11 @@ def _members(
                 numbers[photo, kind, number] += 1
                 found[kind, number, numbers[photo, kind, number]].append(photo % CHUNK)
     yield from found.items()
+
+
+def _bounds(chunk: int) -> tuple[int, int]:
+    """The first and the last photo of a chunk."""
+    return chunk * CHUNK, chunk * CHUNK + CHUNK - 1
 
 
 def _least(lexicon: Lexicon, thresholds: Thresholds, task: Task) -> dict[tuple[int, int], float]:

@@ -119,7 +119,9 @@ def test_photos_that_changed_since_are_answered_from_their_rows(
             objects = sum(len(meaning.objects(tree, record, thresholds)) for record in hits) if asks else None
             counted = count(Question(conn, tree, thresholds))
             assert (counted.photos, counted.objects) == (len(hits), objects), str(node)
-        refresh(conn, thresholds)
+        assert refresh(conn, thresholds, len(changed) + 1) == 0, "too few are stale"
+        assert completeness(conn) == before
+        refresh(conn, thresholds, 1)
         assert completeness(conn) == before
 
 
