@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from phototag import inference as inference  # before a test loads onnxruntime: it keeps that from reporting its use
 from tests.forking import ADDRESS, request, start_server
 from tests.indexed import indexed as indexed
 
