@@ -75,13 +75,14 @@ def json_lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 
 def csv_rows(hits: Iterable[Hit]) -> Iterator[bytes]:
-    """A header, and a row a hit; labels and objects as `name:confidence` joined by `;`."""
-    yield _csv_row((*CSV_COLUMNS, "labels", "objects"))
+    """A header, and a row a hit; labels and objects as `name:confidence`, these and keywords joined by `;`."""
+    yield _csv_row((*CSV_COLUMNS, "labels", "objects", "keywords"))
     for hit in hits:
         facts = hit_facts(hit)
         labels = ";".join(f"{label.name}:{label.confidence:.3f}" for label in hit.labels)
         objects = ";".join(f"{found.label}:{found.confidence:.3f}" for found in hit.objects)
-        yield _csv_row((*(_csv_value(facts[column]) for column in CSV_COLUMNS), labels, objects))
+        keywords = ";".join(hit.metadata.keywords)
+        yield _csv_row((*(_csv_value(facts[column]) for column in CSV_COLUMNS), labels, objects, keywords))
 
 
 def paths(hits: Iterable[Hit], end: bytes) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """Keywords of other programs: read at indexing, searchable, kept up to date."""
 
+import csv
 import json
 import os
 from pathlib import Path
@@ -24,6 +25,11 @@ def test_keywords_of_sidecars(inside: Inside, gallery: Path) -> None:
     assert "keyword:holiday" in inside("search", "keyword:holiday", "--explain").out
     shown = json.loads(inside("show", gallery / "walk.png", "--json").out)
     assert shown["keywords"] == ["Anna", "Holiday", "New York", "People", "Places", "Rome"]
+    [row] = csv.DictReader(inside("search", "keyword:holiday", "--csv").out.splitlines())
+    assert list(row)[-3:] == ["labels", "objects", "keywords"]
+    assert row["keywords"].split(";") == shown["keywords"]
+    others = csv.DictReader(inside("search", "not has:keyword", "--csv").out.splitlines())
+    assert [row["keywords"] for row in others] == ["", "", ""]
     inside("search", "keyword:", code=2)
 
     sidecar.write_bytes(XMP.replace(b"Holiday", b"Work").replace(b"HOLIDAY", b"work"))
