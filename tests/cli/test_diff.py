@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from phototag.store.engine import open_index
+from phototag.store.models import current_model
+from phototag.store.taught import TaughtTag, store_taught
+from phototag.types import Task
+from tests.conftest import Inside, Run
+from tests.onnx_models import COLOURS, paint
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +45,21 @@ def test_what_a_run_brought(phototag: Run, gallery: Path) -> None:
 def test_what_is_no_date_is_refused(phototag: Run, gallery: Path) -> None:
     phototag("index", gallery)
     assert b"is no date" in phototag("diff", "--since", "soon", code=2).stderr
+
+
+def test_taught_tags_stand_from_their_own_thresholds_on(inside: Inside, gallery: Path, tmp_path: Path) -> None:
+    """Both tags lie on the other side of the classifier's threshold than of their own."""
+    inside("index", gallery)
+    with open_index(str(tmp_path / "index.db"), write=True) as index, index.begin() as conn:
+        model = current_model(conn, Task.CLASSIFY)
+        photos = list(conn.exec_driver_sql("SELECT id FROM photos ORDER BY id").scalars())
+        for name, threshold, confidence in (("my boat", 0.04, 0.05), ("my yard", 0.95, 0.9)):
+            # The weights and the bias say no to every new photo.
+            tag = TaughtTag(name, model.id, model.model.name, True, bytes(4 * len(COLOURS)), -9.0, threshold, "{}", "")
+            store_taught(conn, tag, [(photo, confidence) for photo in photos])
+    assert len(inside("search", "my boat").out.splitlines()) == len(photos)
+    assert inside("search", "my yard", code=0).out == ""
+    paint({(2, 1): "car"}).save(gallery / "trip" / "car.webp", quality=95)  # another photo, with neither tag
+    inside("index")
+    [car] = json.loads(inside("diff", "--json").out)["relabelled"]
+    assert (car["path"], car["labels"]) == (str(gallery / "trip" / "car.webp"), {"my boat": [1, 0]})
