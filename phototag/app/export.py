@@ -14,7 +14,7 @@ from phototag.media.fault import PhotoError
 from phototag.media.formats import PHOTO_EXTENSIONS
 from phototag.metrics.scene import Truth, TruthPhoto
 from phototag.metrics.truth import read_boxes
-from phototag.render.exports import FORMATS, Exported
+from phototag.render.exports import FORMATS, Exported, named
 from phototag.settings import Settings
 from phototag.store import corrections as stored
 from phototag.store.corrections import Correction, Kind
@@ -57,7 +57,7 @@ def export(question: Question, options: ExportOptions) -> Summary:
         raise UsageError(f"there is no format {options.format}", hint=f"Formats are: {', '.join(FORMATS)}.")
     if options.folder.exists() and (not options.folder.is_dir() or any(options.folder.iterdir())):
         raise UsageError(f"{options.folder} is not empty", hint="Name a folder that does not exist yet.")
-    photos = list(_exported(question, options))
+    photos = list(named(_exported(question, options), options.format))
     try:
         if options.copy:
             for one in photos:

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 def read_voc(folder: Path, images: Path) -> Truth:
-    """The photos described by the XML files in `folder`, which lie in `images`; difficult objects count as crowds.
+    """The photos described by the XML files in `folder` (of `Annotations`, also below it), which lie in `images`;
+    difficult objects count as crowds.
 
     Raises UsageError naming what is wrong, or that the parser is not installed.
     """
     parse = _parser()
-    photos = tuple(_read(file, images, parse) for file in sorted(folder.glob("*.xml")))
+    files = folder.rglob("*.xml") if folder.name == "Annotations" else folder.glob("*.xml")
+    photos = tuple(_read(file, images, parse) for file in sorted(files))
     return Truth(photos, tuple(dict.fromkeys(box.label for photo in photos for box in photo.boxes)))
 
 

@@ -4,16 +4,15 @@ What the user drew is ground truth; what a model found is a prediction, with its
 wherever the format has one.
 """
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from phototag.render.machine import box_document, hit_document, object_document
+from phototag.render.machine import box_document, csv_row, hit_document, object_document
 from phototag.render.text import path_text
 from phototag.types import Detection, Hit
 
@@ -49,7 +48,8 @@ def coco(photos: Sequence[Exported]) -> Files:
             {**_coco_box(number, found, one.hit, numbers), "score": found.confidence} for found in one.predictions
         ]
     categories = [{"id": number, "name": name} for name, number in numbers.items()]
-    yield "annotations.json", _json({"images": images, "annotations": annotations, "categories": categories})
+    parts = {"images": images, "annotations": annotations, "categories": categories}
+    yield "annotations.json", _json({"info": {}, **parts})  # without `info`, pycocotools 2.0.10 reads no results for it
     yield "predictions.json", _json(predictions)
 
 
@@ -58,7 +58,8 @@ def yolo(photos: Sequence[Exported]) -> Files:
     names = _labels(photos)
     numbers = {name: number for number, name in enumerate(names)}
     listed = "".join(f"  {number}: {json.dumps(name, ensure_ascii=False)}\n" for name, number in numbers.items())
-    yield "data.yaml", f"path: .\ntrain: images\nval: images\nnames:\n{listed}".encode()
+    # No `path`: Ultralytics takes `.` for the folder that it runs in, and without one that of the file.
+    yield "data.yaml", f"train: images\nval: images\nnames:\n{listed}".encode()
     for one in photos:
         name = PurePosixPath(one.name).with_suffix(".txt")
         truth = "".join(f"{_yolo_box(found, numbers)}\n" for found in one.truth)
@@ -79,15 +80,13 @@ def voc(photos: Sequence[Exported]) -> Files:
 
 def csv_table(photos: Sequence[Exported]) -> Files:
     """`objects.csv`: a row an object, in pixels of the upright image; `source` is user or model."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("path", "label", "confidence", "source", "x", "y", "width", "height"))
+    rows = [csv_row(("path", "label", "confidence", "source", "x", "y", "width", "height"))]
     for one in photos:
         for source, found in _sourced(one):
             box = box_document(found.box, one.hit.width, one.hit.height)
             confidence = round(found.confidence, 4)
-            rows.writerow((path_text(one.hit.path), found.label, confidence, source, *box.values()))
-    yield "objects.csv", text.getvalue().encode("utf-8", "backslashreplace")
+            rows.append(csv_row((path_text(one.hit.path), found.label, confidence, source, *box.values())))
+    yield "objects.csv", b"".join(rows)
 
 
 def jsonl(photos: Sequence[Exported]) -> Files:
@@ -120,6 +119,22 @@ FORMATS: Mapping[str, Callable[[Sequence[Exported]], Files]] = {
     "jsonl": jsonl,
     "label-studio": label_studio,
 }
+BY_STEM = ("yolo", "voc")  # their files bear the photo's name without its extension
+_UNWRITABLE = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML 1.0, by no escape
+
+
+def named(photos: Iterable[Exported], form: str) -> Iterator[Exported]:
+    """The photos under names that a format can hold: where `a.jpg` and `a.png` would share a file, the second becomes
+    `a-2.png`; what XML can't say becomes `_`."""
+    taken: set[str] = set()
+    for one in photos:
+        name = PurePosixPath(_UNWRITABLE.sub("_", one.name) if form == "voc" else one.name)
+        stem, number = name.stem, 1
+        while form in BY_STEM and str(name.with_suffix("")).casefold() in taken:  # some file systems ignore case
+            number += 1
+            name = name.with_name(f"{stem}-{number}{name.suffix}")
+        taken.add(str(name.with_suffix("")).casefold())
+        yield replace(one, name=str(name))
 
 
 def _labels(photos: Sequence[Exported]) -> list[str]:

@@ -76,13 +76,20 @@ def json_lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 def csv_rows(hits: Iterable[Hit]) -> Iterator[bytes]:
     """A header, and a row a hit; labels and objects as `name:confidence`, these and keywords joined by `;`."""
-    yield _csv_row((*CSV_COLUMNS, "labels", "objects", "keywords"))
+    yield csv_row((*CSV_COLUMNS, "labels", "objects", "keywords"))
     for hit in hits:
         facts = hit_facts(hit)
         labels = ";".join(f"{label.name}:{label.confidence:.3f}" for label in hit.labels)
         objects = ";".join(f"{found.label}:{found.confidence:.3f}" for found in hit.objects)
         keywords = ";".join(hit.metadata.keywords)
-        yield _csv_row((*(_csv_value(facts[column]) for column in CSV_COLUMNS), labels, objects, keywords))
+        yield csv_row((*(_csv_value(facts[column]) for column in CSV_COLUMNS), labels, objects, keywords))
+
+
+def csv_row(values: Iterable[object]) -> bytes:
+    """A line of CSV. A value with a line break of any kind is quoted."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(values)  # before Python 3.13, it quotes its own line breaks only
+    return line.getvalue().removesuffix("\r\n").encode("utf-8", "backslashreplace") + b"\n"
 
 
 def paths(hits: Iterable[Hit], end: bytes) -> Iterator[bytes]:
@@ -93,12 +100,6 @@ def paths(hits: Iterable[Hit], end: bytes) -> Iterator[bytes]:
 
 def _encoded(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
-
-
-def _csv_row(values: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(values)
-    return line.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _csv_value(value: object) -> object:

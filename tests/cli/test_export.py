@@ -1,7 +1,9 @@
 """Boxes for other programs, and back: written and read through the real command."""
 
 import csv
+import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +68,45 @@ def test_other_programs_boxes_come_back_as_corrections(phototag: Run, corrected:
     before = phototag("corrections", "--json").stdout
     assert b"not in the index" in phototag("import", out / "annotations.json", code=2).stderr
     assert phototag("corrections", "--json").stdout == before
+
+
+@pytest.mark.parametrize("form", ["coco", "yolo", "voc"])
+def test_every_photo_comes_back_with_its_own_boxes(phototag: Run, gallery: Path, tmp_path: Path, form: str) -> None:
+    from tests.onnx_models import paint
+
+    paint({(0, 0): "car"}).save(gallery / "walk.jpg", quality=95)  # walk.png's label file would be called the same
+    paint({(1, 1): "car"}).save(os.fsencode(gallery / "trip") + b"/\x01\r\xe9.png")
+    paint({(0, 1): "dog"}).save(gallery / "trip" / "below.png")
+    phototag("index", gallery)
+    before = shown(phototag)
+    phototag("export", "any:object", "--format", form, "--out", tmp_path / "out", "--copy", "--accept")
+    source = tmp_path / "out" / ("annotations.json" if form == "coco" else "")
+    told = phototag("import", source, "--complete").stderr
+    assert f"{len(before)} photos: ".encode() in told
+    assert b" 0 boxes taken out" in told
+    assert shown(phototag) == before
+
+
+def shown(phototag: Run) -> dict[str, list[tuple[str, int, int]]]:
+    """The objects of each photo: labels and corners."""
+    hits = json.loads(phototag("search", "any:object", "--json").stdout)
+    return {
+        hit["path"]: sorted((one["label"], round(one["box"]["x"]), round(one["box"]["y"])) for one in hit["objects"])
+        for hit in hits
+    }
+
+
+def test_what_other_programs_need_to_read_it(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    """pycocotools 2.0.10 asks for `info`; Ultralytics takes `path: .` for the folder that it runs in."""
+    (gallery / "walk.png").rename(gallery / 'a\rwalk, "b".png')
+    phototag("index", gallery)
+    phototag("export", "person", "--format", "coco", "--out", tmp_path / "coco")
+    assert read(tmp_path / "coco" / "annotations.json")["info"] == {}
+    phototag("export", "person", "--format", "yolo", "--out", tmp_path / "yolo")
+    assert "path" not in (tmp_path / "yolo" / "data.yaml").read_text("utf-8")
+    phototag("export", "person", "--format", "csv", "--out", tmp_path / "csv")
+    hits = phototag("search", "person", "--csv").stdout
+    for text in (hits, (tmp_path / "csv" / "objects.csv").read_bytes()):
+        rows = list(csv.DictReader(io.StringIO(text.decode(), newline="")))
+        assert str(gallery / 'a\rwalk, "b".png') in {row["path"] for row in rows}
+        assert all(None not in (*row, *row.values()) for row in rows)
