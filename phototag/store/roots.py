@@ -15,6 +15,10 @@ from phototag.store.presence import MISSING, PRESENT
 from phototag.store.tables import files, folders, roots
 
 _FOLDERS = "SELECT id FROM folders WHERE root_id = ?"
+_COPIED = (
+    f"SELECT f.photo_id FROM files f WHERE f.folder_id IN ({_FOLDERS}) "
+    "AND EXISTS (SELECT 1 FROM files g WHERE g.photo_id = f.photo_id AND g.id <> f.id)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,9 @@ def add_root(conn: Connection, path: bytes) -> Scope:
     (root_id,) = result.inserted_primary_key or (0,)
     for root, rest in inner:
         _absorb(conn, int(root_id), root, rest)
+    if inner:  # which of a photo's files comes first is a matter of paths below their roots
+        liveness.touch_select(conn, _COPIED, (root_id,))
+        liveness.settle(conn)
     row = conn.execute(select(roots).where(roots.c.id == root_id)).one()
     return Scope(_root(row), b"")
 
@@ -176,7 +183,8 @@ def _within(scope: Scope) -> ColumnElement[bool]:
 
 
 def _absorb(conn: Connection, root_id: int, inner: Root, prefix: bytes) -> None:
-    """Hang the folders of an inner root below the new one."""
+    """Hang the folders of an inner root below the new one, which remembers when the last of them was swept: nothing
+    that was there then has moved since."""
     rows = conn.execute(select(folders.c.id, folders.c.path).where(folders.c.root_id == inner.id)).all()
     for row in rows:
         path = join(prefix, row.path)
@@ -184,6 +192,10 @@ def _absorb(conn: Connection, root_id: int, inner: Root, prefix: bytes) -> None:
         if inner.offline:
             values |= {"offline": 1, "offline_reason": inner.offline_reason}
         conn.execute(update(folders).where(folders.c.id == row.id).values(values))
+    conn.exec_driver_sql(
+        "UPDATE roots SET swept_run = max(swept_run, (SELECT swept_run FROM roots WHERE id = ?)) WHERE id = ?",
+        (inner.id, root_id),
+    )
     conn.execute(delete(roots).where(roots.c.id == inner.id))
 
 

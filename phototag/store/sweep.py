@@ -178,8 +178,9 @@ def _mark_moved(conn: Connection) -> int:
         CREATE TEMP TABLE moved AS
         SELECT a.file_id FROM absent a JOIN folders d ON d.id = a.folder_id JOIN roots r ON r.id = d.root_id
         JOIN (SELECT f.photo_id, max(f.run_id) AS run_id FROM files f JOIN folders e ON e.id = f.folder_id
+              JOIN roots s ON s.id = e.root_id
               WHERE f.photo_id IN (SELECT photo_id FROM absent) AND f.state = {PRESENT}
-              AND NOT e.offline AND f.id NOT IN (SELECT file_id FROM absent) GROUP BY f.photo_id) here
+              AND NOT e.offline AND NOT s.offline AND f.id NOT IN (SELECT file_id FROM absent) GROUP BY f.photo_id) here
         ON here.photo_id = a.photo_id AND here.run_id > r.swept_run""")
     liveness.touch_select(conn, "SELECT photo_id FROM absent WHERE file_id IN (SELECT file_id FROM moved)")
     marked = conn.exec_driver_sql(f"UPDATE files SET state = {MISSING} WHERE id IN (SELECT file_id FROM moved)")

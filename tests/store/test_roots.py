@@ -6,6 +6,8 @@ import pytest
 
 from phototag.errors import UsageError
 from phototag.store.roots import add_root, confirm, find_scope, list_roots, move_root, remove_root
+from phototag.store.sweep import Swept
+from phototag.store.upkeep import check
 from tests.store.library import Library
 
 
@@ -52,6 +54,29 @@ def test_an_absorbed_root_may_be_offline(library: Library) -> None:
     (library.top / "away").rename(library.top / "one/x")
     assert library.index().analysed == []
     assert library.rows("SELECT sum(offline), count(*) FROM photos") == [(0, 2)]
+
+
+def test_the_first_of_several_copies_stays_right_when_a_root_is_absorbed(library: Library) -> None:
+    """`/p` comes before `/p-other`, and `/p/x` after it."""
+    library.write("p-other/1.jpg", b"1")
+    library.write("p/x/1.jpg", b"1")
+    library.index("p-other", "p/x")
+    assert library.shown() == ["p-other/1.jpg"]
+    with library.open() as index, index.begin() as conn:
+        add_root(conn, path(library, "p"))
+        assert check(conn) == ()
+    assert library.shown() == ["p/x/1.jpg"]
+
+
+def test_a_drive_that_is_absorbed_while_it_is_away_has_not_moved_to_its_copies(library: Library) -> None:
+    library.write("p/usb/1.jpg", b"1")
+    library.write("p/copies/1.jpg", b"1")
+    library.write("p/copies/2.jpg", b"2")
+    library.index("p/usb")
+    library.index("p/copies")
+    library.index()
+    (library.top / "p/usb/1.jpg").unlink()
+    assert library.index("p").swept == Swept(0, 0, 0, offline=(path(library, "p/usb"),))
 
 
 def test_a_moved_root_keeps_everything(library: Library) -> None:

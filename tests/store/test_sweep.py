@@ -198,3 +198,14 @@ def test_copies_on_an_absent_drive_have_not_moved_to_their_originals(photos: Lib
     (photos.top / "two/copies").rename(photos.top / "away")
     assert swept(photos.index()) == Swept(0, 0, 0, offline=(os.fsencode(photos.top / "two/copies"),))
     assert photos.rows("SELECT sum(offline) FROM photos") == [(0,)]
+
+
+def test_nothing_moves_to_a_drive_that_is_away(library: Library) -> None:
+    """A drive and, later, its copy on another one: both are unplugged, the copy first."""
+    library.write("one/1.jpg", b"1")
+    library.index("one")
+    library.write("copy/1.jpg", b"1")
+    library.index("copy")
+    for name in ("copy", "one"):
+        (library.top / name / "1.jpg").unlink()
+        assert swept(library.index(name)) == Swept(0, 0, 0, offline=(os.fsencode(library.top / name),))
