@@ -84,22 +84,33 @@ def correct(conn: Connection, changes: Iterable[tuple[int, Correction]], relativ
         for photo, one in listed
     ]
     conn.execute(corrections.insert(), rows)
-    relate(conn, relatives)
-    _replay(conn, {photo for photo, _ in listed})
+    _replay(conn, {photo for photo, _ in listed} | relate(conn, relatives))
     return step
 
 
-def relate(conn: Connection, relatives: Relatives) -> None:
-    """Keep what stands above and below each corrected word, as the vocabulary has it now."""
+def relate(conn: Connection, relatives: Relatives) -> set[int]:
+    """Keep what stands above and below each corrected word, as the vocabulary has it now; gives the photos whose
+    corrections mean something else than before."""
     named = conn.exec_driver_sql("SELECT id, name FROM names WHERE id IN (SELECT name_id FROM corrections)").fetchall()
-    rows: list[tuple[int, str, int]] = []
+    rows: set[tuple[int, str, int]] = set()
     for number, name in named:
         below, above = relatives(name)
-        rows += [(number, word, 0) for word in set(above) - {name}]
-        rows += [(number, word, 1) for word in {*below, name} - (set(above) - {name})]
+        rows |= {(number, word, 0) for word in set(above) - {name}}
+        rows |= {(number, word, 1) for word in {*below, name} - (set(above) - {name})}
+    before = {tuple(row) for row in conn.exec_driver_sql("SELECT name_id, name, below FROM relatives")}
+    if rows == before:
+        return set()
     conn.exec_driver_sql("DELETE FROM relatives")
     if rows:
-        conn.exec_driver_sql("INSERT INTO relatives VALUES (?, ?, ?)", rows)
+        conn.exec_driver_sql("INSERT INTO relatives VALUES (?, ?, ?)", sorted(rows))
+    changed = {number for number, _, _ in rows ^ before} & {number for number, _, _ in before}
+    photos: set[int] = set()
+    for part in chunks(sorted(changed)):
+        marks = ", ".join("?" * len(part))
+        photos |= set(
+            conn.exec_driver_sql(f"SELECT photo_id FROM corrections WHERE name_id IN ({marks})", tuple(part)).scalars()
+        )
+    return photos
 
 
 def undo(conn: Connection, relatives: Relatives) -> tuple[Logged, ...]:
@@ -110,8 +121,7 @@ def undo(conn: Connection, relatives: Relatives) -> tuple[Logged, ...]:
     undone = tuple(log(conn, step))
     photos = set(conn.exec_driver_sql("SELECT photo_id FROM corrections WHERE step = ?", (step,)).scalars())
     conn.exec_driver_sql("DELETE FROM corrections WHERE step = ?", (step,))
-    relate(conn, relatives)
-    _replay(conn, photos)
+    _replay(conn, photos | relate(conn, relatives))
     return undone
 
 

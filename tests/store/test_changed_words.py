@@ -1,0 +1,39 @@
+"""Corrections in the light of a vocabulary that changes."""
+
+from collections.abc import Collection
+
+from phototag.store.corrections import Correction, Kind, correct, undo
+from phototag.store.upkeep import check
+from tests.store.library import Library
+
+
+def nothing(_: str) -> tuple[Collection[str], Collection[str]]:
+    return (), ()
+
+
+def pets(word: str) -> tuple[Collection[str], Collection[str]]:
+    """The user's own vocabulary: a cat is a pet."""
+    return (("cat",), ()) if word == "pet" else ((), ("pet",) if word == "cat" else ())
+
+
+def labels(library: Library) -> list[tuple[object, ...]]:
+    return library.rows("SELECT photo_id, name FROM v_labels WHERE name = 'cat' ORDER BY photo_id")
+
+
+def test_older_corrections_follow_a_vocabulary_that_has_changed(library: Library) -> None:
+    for number in range(3):
+        library.write(f"one/{number}.jpg", b"%d" % number)
+    library.index("one")
+    with library.open() as index:
+        with index.begin() as conn:
+            correct(conn, [(1, Correction(Kind.UNTAG, "pet")), (2, Correction(Kind.TAG, "cat"))], nothing)
+        assert labels(library) == [(1, "cat"), (2, "cat"), (3, "cat")]
+        with index.begin() as conn:
+            correct(conn, [(3, Correction(Kind.TAG, "nice"))], pets)
+            assert check(conn) == ()
+        assert labels(library) == [(2, "cat"), (3, "cat")]
+        assert library.rows("SELECT photo_id FROM words JOIN names ON id = name_id WHERE name = 'pet'") == [(2,)]
+        with index.begin() as conn:
+            undo(conn, nothing)
+            assert check(conn) == ()
+        assert labels(library) == [(1, "cat"), (2, "cat"), (3, "cat")]
