@@ -71,20 +71,20 @@ def upgrade(conn: Connection, path: Path, steps: tuple[Step, ...] = STEPS) -> No
     if version == 0:
         _create(conn, newest(steps))
         return
-    copy(conn, path.with_name(f"{path.name}.backup-v{version}"))
+    copy(driver_of(conn), path.with_name(f"{path.name}.backup-v{version}"))
     for step in steps:
         if step.version > version:
             _run(conn, step)
 
 
-def copy(conn: Connection, target: Path) -> None:
+def copy(driver: sqlite3.Connection, target: Path) -> None:
     """A copy of the whole index, made while others read and write; `target` appears only when it is complete."""
     unfinished = target.with_name(target.name + ".part")
     try:
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         other = sqlite3.connect(unfinished)
         try:
-            _driver(conn).backup(other)
+            driver.backup(other)
             other.execute("PRAGMA journal_mode = DELETE")
         finally:
             other.close()
@@ -97,7 +97,8 @@ def copy(conn: Connection, target: Path) -> None:
         ) from error
 
 
-def _driver(conn: Connection) -> sqlite3.Connection:
+def driver_of(conn: Connection) -> sqlite3.Connection:
+    """The driver's own connection, in no transaction."""
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells the type checker
     conn.rollback()
@@ -114,7 +115,7 @@ def _create(conn: Connection, version: int) -> None:
 
 def _run(conn: Connection, step: Step) -> None:
     # Rebuilding a table needs the checks off, which is only possible outside of a transaction.
-    driver = _driver(conn)
+    driver = driver_of(conn)
     driver.execute("PRAGMA foreign_keys = OFF")
     try:
         with conn.begin():

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from phototag.errors import IndexFileError, UsageError
+from phototag.errors import IndexFileError, LockedError, UsageError
 from phototag.query.places import distance_km
 from phototag.store import bits, faults
 
@@ -23,9 +23,13 @@ _NETWORK_PRAGMAS = ("journal_mode = DELETE", "synchronous = FULL")
 
 
 def index_path(where: str | os.PathLike[str]) -> Path:
-    """The file that `--db` names, absolute. Raises UsageError for an address that is not a SQLite file's."""
+    """The file that `--db` names, absolute. Raises UsageError for an address that is not a SQLite file's.
+
+    Of a link it is the file behind it: the log, the lock and the kind of file system are that file's.
+    """
     text = os.fspath(where)
-    return Path(os.path.abspath(_in_address(text) if "://" in text else os.path.expanduser(text)))
+    path = os.path.abspath(_in_address(text) if "://" in text else os.path.expanduser(text))
+    return Path(os.path.realpath(path) if os.path.islink(path) and os.path.exists(path) else path)
 
 
 def _in_address(text: str) -> str:
@@ -86,9 +90,11 @@ def connect(path: Path, *, write: bool, network: bool = False) -> sqlite3.Connec
         except sqlite3.Error as error:
             if raw is not None:
                 raw.close()
-            if mode != modes[-1] and isinstance(error, sqlite3.OperationalError):
+            fault = faults.translate(error, path)
+            # Who writes long only has to be waited for: another mode would not see what is half done.
+            if mode != modes[-1] and isinstance(error, sqlite3.OperationalError) and not isinstance(fault, LockedError):
                 continue
-            raise faults.translate(error, path) or error from error
+            raise fault or error from error
         else:
             register_functions(raw)
             return raw
@@ -119,5 +125,6 @@ def _is_writable(path: Path) -> bool:
 
 
 def _has_journal(path: Path) -> bool:
-    """Whether committed rows may lie outside the database file, where an immutable open would not see them."""
-    return has_content(path.with_name(path.name + "-wal"))
+    """Whether an immutable open would see another state than the committed one: rows may lie outside the database file,
+    or a killed process may have left half a transaction in it."""
+    return any(has_content(path.with_name(path.name + end)) for end in ("-wal", "-journal"))

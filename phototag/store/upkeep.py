@@ -13,8 +13,9 @@ from phototag.store.clock import now
 from phototag.store.engine import Index, open_index
 from phototag.store.liveness import FIRST_FILE, LIVE, OFFLINE
 from phototag.store.lock import writer_lock
-from phototag.store.schema import APPLICATION_ID
-from phototag.store.sqlite import index_path
+from phototag.store.reader import Reader
+from phototag.store.schema import is_current, version_of
+from phototag.store.sqlite import has_content, index_path
 
 _PARTS = ("", "-wal", "-shm")
 _BUSY_SECONDS = 30.0
@@ -25,20 +26,20 @@ def backup(index: Index, target: Path) -> None:
     and IndexFileError."""
     if target.exists():
         raise UsageError(f"{target} exists already", hint="Name a file that does not exist yet.")
-    migrate.copy(index.connection, target)
+    migrate.copy(migrate.driver_of(index.connection), target)
 
 
 def restore(where: str | os.PathLike[str], source: Path, wait: float = 0.0) -> Path | None:
     """Put a backup in the place of the index; gives where the old index was copied, None if there was none.
 
     The backup is checked first. Raises LockedError, and IndexFileError (IndexCorruptError for a file that is no sound
-    backup); the index is then as it was.
+    backup, IndexTooNewError for that of a newer phototag); the index is then as it was.
     """
     path = index_path(where)
     _check_source(source)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with writer_lock(path, wait):
-        old = _set_aside(path) if path.exists() else None
+        old = _set_aside(path) if has_content(path) else None
         if not path.exists():
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         try:
@@ -53,10 +54,7 @@ def restore(where: str | os.PathLike[str], source: Path, wait: float = 0.0) -> P
 
 def vacuum(index: Index) -> int:
     """Give the space of deleted rows back; gives the bytes that were saved. The caller holds the writer's lock."""
-    index.connection.rollback()
-    driver = index.connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise TypeError("the index is not open")
+    driver = migrate.driver_of(index.connection)
     before = index.path.stat().st_size
     try:
         driver.execute("VACUUM")
@@ -95,23 +93,26 @@ def _check_source(source: Path) -> None:
         raise UsageError(f"there is no backup at {source}")
     try:
         with closing(_open(source, "ro")) as raw:
-            application = raw.execute("PRAGMA application_id").fetchone()[0]
+            version = version_of(Reader(raw, source), source)
+            is_current(Reader(raw, source), source)
             verdict = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise faults.translate(error, source) or IndexFileError(f"can't read {source}: {error}") from error
-    if application != APPLICATION_ID:
-        raise faults.foreign(source)
+    if not version:
+        raise faults.damaged(source, "it is empty")
     if verdict != "ok":
         raise faults.damaged(source, verdict)
 
 
 def _set_aside(path: Path) -> Path:
-    """Keep the index that is about to be replaced: a copy of a sound one, the files themselves of a damaged one."""
+    """Keep the index that is about to be replaced: a copy of a sound one, whatever its version; the files themselves of
+    a damaged one."""
     moment = "".join(letter for letter in now() if letter.isalnum())
     target = path.with_name(f"{path.name}.before-restore-{moment}")
     try:
-        with open_index(path, write=False) as index:
-            migrate.copy(index.connection, target)
+        with closing(_open(path, "rw")) as raw:
+            version_of(Reader(raw, path), path)
+            migrate.copy(raw, target)
     except IndexCorruptError:
         for part in _PARTS:
             if (file := path.with_name(path.name + part)).exists():

@@ -5,15 +5,18 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from phototag.errors import IndexCorruptError, IndexFileError, IndexTooNewError, UsageError
+from phototag.errors import IndexCorruptError, IndexFileError, IndexTooNewError, LockedError, UsageError
+from phototag.store import sqlite
 from phototag.store.engine import Index, open_index
 from phototag.store.filesystem import is_network
 from phototag.store.runs import list_runs, start_run
-from phototag.store.sqlite import index_path
+from phototag.store.sqlite import connect, index_path
+from phototag.store.state import index_state
 from tests.store.library import Library
 
 
@@ -144,6 +147,49 @@ def test_names_that_mean_something_in_an_address(tmp_path: Path) -> None:
         open_index(path, write=True).close()
         open_index(path, write=False).close()
         assert path.stat().st_size > 0
+
+
+def test_a_link_names_the_index_behind_it(tmp_path: Path) -> None:
+    """Its log and its lock lie beside the file, wherever the links to it do."""
+    path, link = tmp_path / "disk" / "index.db", tmp_path / "link.db"
+    link.symlink_to("disk/index.db")
+    with pytest.raises(IndexFileError, match="no index at"):
+        open_index(link, write=False)
+    open_index(path, write=True).close()
+    with open_index(link, write=True) as index, index.lock():
+        before = index_state(link)
+        with index.begin() as conn:
+            start_run(conn)
+        assert index_state(link) != before
+        with open_index(path, write=True) as other, pytest.raises(LockedError), other.lock():
+            pass
+    assert sorted(os.listdir(tmp_path)) == ["disk", "link.db"]
+
+
+def test_a_reader_waits_for_who_writes_and_never_reads_what_is_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a network file system, where there is no write-ahead log."""
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
+    path, copied = tmp_path / "index.db", tmp_path / "copied" / "index.db"
+    with open_index(path, write=True) as index:
+        fill(index)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 5")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE runs SET pid = -1")
+        with pytest.raises(LockedError):
+            connect(path, write=False)
+        copied.parent.mkdir()
+        for name in ("index.db", "index.db-journal"):  # what a killed writer leaves
+            shutil.copy(tmp_path / name, copied.parent)
+    monkeypatch.setattr(sqlite, "_is_writable", lambda _: False)
+    with pytest.raises(IndexFileError, match="can't be written to"):
+        connect(copied, write=False)
+    monkeypatch.undo()
+    with closing(connect(copied, write=False)) as reader:
+        assert reader.execute("SELECT count(*) FROM runs WHERE pid < 0").fetchone() == (0,)
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="needs a read-only mount")

@@ -1,10 +1,12 @@
 """Prune, backup, restore, check, vacuum, and the numbers."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from phototag.errors import IndexCorruptError, IndexFileError, UsageError
+from phototag.errors import IndexCorruptError, IndexFileError, IndexTooNewError, UsageError
 from phototag.store.engine import open_index
 from phototag.store.prune import Pruned, prune
 from phototag.store.runs import finish_run, list_runs, start_run
@@ -139,6 +141,43 @@ def test_only_a_sound_backup_is_restored(photos: Library, tmp_path: Path) -> Non
     with pytest.raises(IndexCorruptError):
         restore(photos.db, bad)
     assert photos.rows("SELECT * FROM v_files") == before
+
+
+@pytest.mark.parametrize("version", [1, 5, 99])
+def test_restoring_over_an_index_of_another_version(photos: Library, tmp_path: Path, version: int) -> None:
+    """Also of a newer one: who goes back to an older phototag needs the backup that the upgrade made."""
+    with photos.open() as index:
+        backup(index, tmp_path / "copy.db")
+        set_version(photos.db, version)
+    old = restore(photos.db, tmp_path / "copy.db")
+    assert photos.index().changes.unchanged == 4
+    assert old is not None
+    with closing(sqlite3.connect(old)) as kept:
+        assert kept.execute("PRAGMA user_version").fetchone() == (version,)
+
+
+def test_a_backup_of_a_newer_phototag_is_not_restored(photos: Library, tmp_path: Path) -> None:
+    with photos.open() as index:
+        backup(index, tmp_path / "copy.db")
+    set_version(tmp_path / "copy.db", 99)
+    with pytest.raises(IndexTooNewError):
+        restore(photos.db, tmp_path / "copy.db")
+    assert photos.index().changes.unchanged == 4
+
+
+def test_restoring_over_an_empty_file(photos: Library, tmp_path: Path) -> None:
+    with photos.open() as index:
+        backup(index, tmp_path / "copy.db")
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(IndexCorruptError, match="empty"):
+        restore(photos.db, tmp_path / "empty.db")
+    assert restore(tmp_path / "empty.db", tmp_path / "copy.db") is None
+    open_index(tmp_path / "empty.db", write=False).close()
+
+
+def set_version(path: Path, version: int) -> None:
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute(f"PRAGMA user_version = {version}")
 
 
 def test_a_backup_to_nowhere(photos: Library, tmp_path: Path) -> None:
