@@ -58,7 +58,7 @@ def _crops(question: Question, options: CropOptions, settings: Settings) -> Iter
 
 
 def _crop_photo(one: Entry, objects: tuple[Detection, ...], options: CropOptions, settings: Settings) -> Iterator[Path]:
-    opened = read_original(one.hit)
+    opened = read_original(one.hit, one.content)
     image = decode_original(one.hit, opened, settings)
     for number, found in enumerate(objects, 1):
         part = image.crop(_pixels(found.box, options.pad, image.size))

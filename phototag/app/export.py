@@ -8,6 +8,7 @@ from pathlib import Path
 
 from phototag.app.answers import Answers, Question, open_answers
 from phototag.app.corrections import checked_word, relatives
+from phototag.app.pictures import read_original
 from phototag.errors import PhototagError, UnknownWordError, UsageError
 from phototag.media.examine import open_photo
 from phototag.media.fault import PhotoError
@@ -23,7 +24,8 @@ from phototag.store.engine import open_index
 from phototag.store.hits import read_objects
 from phototag.store.lexicon import read_lexicon
 from phototag.store.overruled import SAME_PLACE
-from phototag.types import Detection, Hit
+from phototag.store.pages import entries
+from phototag.types import Detection
 
 EXTENSIONS = frozenset("." + extension.decode("ascii") for extension in PHOTO_EXTENSIONS)
 
@@ -51,7 +53,7 @@ def export(question: Question, options: ExportOptions) -> Summary:
     """Write what answers the query, with its boxes, into a new folder.
 
     Raises UsageError for an unknown format and for a folder that holds something, PhototagError where it can't write or
-    a photo to be copied is not there.
+    a photo to be copied is not there, or another by now.
     """
     if options.format not in FORMATS:
         raise UsageError(f"there is no format {options.format}", hint=f"Formats are: {', '.join(FORMATS)}.")
@@ -61,7 +63,7 @@ def export(question: Question, options: ExportOptions) -> Summary:
     try:
         if options.copy:
             for one in photos:
-                _copy(one.hit, options.folder / "images" / one.name)
+                _copy(one, options.folder / "images" / one.name)
         for name, content in FORMATS[options.format](photos):
             target = options.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,25 +94,22 @@ def take_back(truth: Path, images: Path | None, settings: Settings, *, complete:
 
 
 def _exported(question: Question, options: ExportOptions) -> Iterator[Exported]:
-    hits = list(question.search(sort="path"))
-    folders = [os.path.dirname(hit.path) for hit in hits]
+    found = list(entries(question.question, "path"))
+    folders = [os.path.dirname(one.hit.path) for one in found]
     above = os.path.commonpath(folders) if folders else b""
     drawn = stored.drawn_boxes(question.question.conn)
-    for hit in hits:
+    for hit, content in ((one.hit, one.content) for one in found):
         own = drawn.get(hit.path, frozenset())
         truth = tuple(one for one in hit.objects if options.accept or (one.label, one.box) in own)
         rest = tuple(one for one in hit.objects if not (options.accept or (one.label, one.box) in own))
-        yield Exported(os.fsdecode(os.path.relpath(hit.path, above)), hit, truth, rest)
+        yield Exported(os.fsdecode(os.path.relpath(hit.path, above)), content, hit, truth, rest)
 
 
-def _copy(hit: Hit, target: Path) -> None:
+def _copy(one: Exported, target: Path) -> None:
+    opened = read_original(one.hit, one.content)
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copy2(os.fsdecode(hit.path), target)
-    except FileNotFoundError as error:
-        raise PhototagError(
-            f"{os.fsdecode(hit.path)} is not there", hint="Connect its drive, or add --online and run the query again."
-        ) from error
+    target.write_bytes(opened.data)
+    shutil.copystat(os.fsdecode(one.hit.path), target)
 
 
 def _names(found: Truth, answers: Answers) -> dict[str, str]:

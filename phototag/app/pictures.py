@@ -18,10 +18,11 @@ FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".ti
 OPTIONS = {"JPEG": {"quality": 92, "subsampling": 0}, "WEBP": {"quality": 92}}
 
 
-def read_original(hit: Hit) -> OpenedPhoto:
-    """The file of a hit. Raises PhototagError that says what to do when it is offline, gone or unreadable."""
+def read_original(hit: Hit, content: str | None = None) -> OpenedPhoto:
+    """The file of a hit. Raises PhototagError that says what to do when it is offline, gone or unreadable; with
+    `content` (hexadecimal) also when it holds another picture by now: what the index knows is not of that one."""
     try:
-        return open_photo(hit.path)
+        opened = open_photo(hit.path)
     except PhotoError as error:
         path = os.fsdecode(hit.path)
         if hit.offline or not os.path.lexists(hit.path):
@@ -30,6 +31,11 @@ def read_original(hit: Hit) -> OpenedPhoto:
                 f"{path} {where}", hint="Connect the drive, or run `phototag index` to bring the index up to date."
             ) from error
         raise PhototagError(f"{path}: {error.reason}") from error
+    if content is not None and opened.identity.content.hex() != content:
+        raise PhototagError(
+            f"{os.fsdecode(hit.path)} is another picture than when it was indexed", hint="Run `phototag index`."
+        )
+    return opened
 
 
 def decode_original(hit: Hit, opened: OpenedPhoto, settings: Settings, minimum: int | None = None) -> "Image.Image":

@@ -43,15 +43,16 @@ def _entries(question: Question, sort: str, limit: int | None) -> list[Entry]:
 def _cells(question: Question, found: Sequence[Entry], settings: Settings) -> Iterator[Cell]:
     objects = found_objects(question.question, (one.photo for one in found))
     for one in found:
-        yield cell_of(one.hit, objects.get(one.photo, ()), settings)
+        yield cell_of(one.hit, objects.get(one.photo, ()), settings, one.content)
 
 
-def cell_of(hit: Hit, objects: Sequence[Detection], settings: Settings) -> Cell:
-    """A hit as a picture with these objects; where it can't be shown, without one, and a caption that says why."""
+def cell_of(hit: Hit, objects: Sequence[Detection], settings: Settings, content: str | None = None) -> Cell:
+    """A hit as a picture with these objects; where it can't be shown, or does not have this `content` (hexadecimal) any
+    more, without one, and a caption that says why."""
     name = os.path.basename(hit.path).decode("utf-8", "backslashreplace")
     score = "" if hit.score is None else f"{hit.score:.2f}  "
     try:
-        image = decode_original(hit, read_original(hit), settings, minimum=CELL)
+        image = decode_original(hit, read_original(hit, content), settings, minimum=CELL)
     except PhototagError as error:
         return Cell(None, f"{name}: {error.message}")
     return Cell(image, score + name, objects)

@@ -48,7 +48,8 @@ class Thumbnails:
     def jpeg(self, hit: Hit, content: str, side: int) -> bytes:
         """The photo as JPEG, upright, its longer side at most `side` pixels. One decode, and none the next time.
 
-        Raises PhototagError where the photo is offline, gone or can't be decoded, unless the copy is there already.
+        Raises PhototagError where the photo is offline, gone, another by now or can't be decoded, unless the copy is
+        there already.
         """
         return self.jpegs(hit, content, (side,))[side]
 
@@ -76,7 +77,7 @@ class Thumbnails:
         return self.folder / content[:2] / f"{content}-{side}.jpg"
 
     def _make(self, hit: Hit, content: str, sides: Sequence[int]) -> dict[int, bytes]:
-        image = decode_original(hit, read_original(hit), self.settings, minimum=max(sides))
+        image = decode_original(hit, read_original(hit, content), self.settings, minimum=max(sides))
         made = {}
         for side in sorted(sides, reverse=True):
             image = fitted(image, side)  # the smaller is made of the larger

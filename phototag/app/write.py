@@ -14,6 +14,7 @@ from phototag.media.examine import OpenedPhoto, open_photo
 from phototag.media.fault import PhotoError
 from phototag.media.xmp import BrokenPacketError, Content, Keyword, Merged, Region, merge, stored_box
 from phototag.query.vocabulary import Vocabulary
+from phototag.store.pages import Entry, entries
 from phototag.types import Hit
 
 SIDECAR = ".xmp"
@@ -51,14 +52,17 @@ def write(question: Question, vocabulary: Vocabulary, options: WriteOptions) -> 
             "writing into photos needs the program exiftool",
             hint="Install it (Debian: libimage-exiftool-perl), or use --xmp-sidecar.",
         )
-    hits = list(question.search(sort="path"))
-    return (_written(hit, vocabulary, options) for hit in hits)
+    found = list(entries(question.question, "path"))
+    return (_written(one, vocabulary, options) for one in found)
 
 
-def _written(hit: Hit, vocabulary: Vocabulary, options: WriteOptions) -> Change | PhototagError:
+def _written(one: Entry, vocabulary: Vocabulary, options: WriteOptions) -> Change | PhototagError:
+    hit = one.hit
     photo = Path(os.fsdecode(hit.path))
     try:
         opened = open_photo(hit.path)
+        if opened.identity.content.hex() != one.content and not options.take_back:
+            raise PhototagError(f"{photo} is another picture than when it was indexed", hint="Run `phototag index`.")
         target = photo if options.embed else _sidecar(photo, options)
         packet = _embedded(opened) if options.embed else _read(target)
         merged = merge(packet, _content(hit, vocabulary, opened.identity.orientation, options))

@@ -34,7 +34,7 @@ def show(
     if boxes or output:
         from phototag.app.annotate import annotate
 
-        target = annotate(details.hit, output, session.settings)
+        target = annotate(details.hit, details.content, output, session.settings)
         session.note(f"wrote {target}")
     if as_json:
         session.print(json.dumps(hit_document(details.hit), ensure_ascii=False))

@@ -21,9 +21,11 @@ Files = Iterator[tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A photo under the relative name that it has in the export; `truth` and `predictions` are its boxes."""
+    """A photo under the relative name that it has in the export; `content` is its, in hexadecimal; `truth` and
+    `predictions` are its boxes."""
 
     name: str
+    content: str
     hit: Hit
     truth: tuple[Detection, ...]
     predictions: tuple[Detection, ...]

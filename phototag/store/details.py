@@ -24,9 +24,11 @@ _FILES = "files f JOIN folders d ON d.id = f.folder_id JOIN roots r ON r.id = d.
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """A photo as a hit without a score; `paths` are all its known files; `models` answer for it."""
+    """A photo as a hit without a score; `content` is its, in hexadecimal; `paths` are all its known files; `models`
+    answer for it."""
 
     hit: Hit
+    content: str
     paths: tuple[bytes, ...]
     format: str
     models: tuple[str, ...]
@@ -42,13 +44,13 @@ def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) 
     hit = hits_of(conn, [photo], thresholds).get(photo)
     if hit is None:
         raise UsageError(f"{shown(path)} is missing, and so is every copy of it", hint="`phototag index` looks again.")
-    kind = conn.exec_driver_sql("SELECT format FROM photos WHERE id = ?", (photo,)).scalar_one()
+    kind, content = conn.exec_driver_sql("SELECT format, content FROM photos WHERE id = ?", (photo,)).one()
     models = conn.exec_driver_sql(
         "SELECT m.name FROM analyses a JOIN models m ON m.id = a.model_id "
         "WHERE a.photo_id = ? AND a.live ORDER BY a.task",
         (photo,),
     )
-    return Details(hit, _paths(conn, photo), kind, tuple(models.scalars()))
+    return Details(hit, content.hex(), _paths(conn, photo), kind, tuple(models.scalars()))
 
 
 def hits_of(conn: Connection, photos: Sequence[int], thresholds: Thresholds) -> dict[int, Hit]:

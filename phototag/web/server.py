@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +15,6 @@ from phototag.app.gallery import Gallery
 from phototag.app.pictures import read_original
 from phototag.app.thumbnails import LARGE, THUMBNAIL, Thumbnails
 from phototag.errors import PhototagError, UsageError
-from phototag.media.content import identify
 from phototag.store.answers import ORDERS
 from phototag.store.pages import Entry, found_objects
 from phototag.web import views
@@ -24,7 +23,7 @@ from phototag.web.narrowing import Narrowing
 
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 FOREVER = "private, max-age=31536000, immutable"  # a picture's address names its content
-MAX_START = 100_000_000
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _CONTENT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -92,7 +91,7 @@ class Pages:
         """One page of the grid."""
         query, sort = _asked(request)
         text = request.query_params.get("start", "0")
-        if not text.isascii() or not text.isdigit() or int(text) > MAX_START:
+        if not _NUMBER.fullmatch(text):
             raise UsageError("there is no such page")
         start = int(text)
         with self.gallery.open() as answers:
@@ -148,11 +147,13 @@ class Pages:
         """The file itself, if its content is still what was indexed."""
         content = _content(request)
         hit = self._entry(content).hit
-        data = read_original(hit).data
-        if identify(data).content.hex() != content:
-            raise _AbsentError
-        name = re.sub(r"[^\w.-]", "_", views.name_of(hit), flags=re.ASCII)
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        try:
+            data = read_original(hit, content).data
+        except PhototagError as error:
+            return self._html("message.html", 404, message=error.message, hint=error.hint)
+        name = views.name_of(hit)
+        plain = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)
+        headers = {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
         return Response(data, media_type="application/octet-stream", headers=headers)
 
     def complete(self, request: Request) -> Response:

@@ -184,3 +184,16 @@ def preview(answers: dict[bytes, bytes]) -> bytes:
         os.close(main)
     assert process.returncode == 0, shown
     return shown
+
+
+def test_what_the_index_knows_is_not_said_of_another_picture(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    phototag("index", gallery)
+    photo = gallery / "walk.png"
+    photo.write_bytes((gallery / "trip" / "nothing.jpg").read_bytes())
+    assert b"another picture" in phototag("show", photo, "--boxes", code=1).stderr
+    assert b"another picture" in phototag("crop", "object:dog", "--out", tmp_path / "crops").stderr
+    assert not (tmp_path / "crops").exists()
+    out = ("export", "object:dog", "--format", "coco", "--copy", "--out", tmp_path / "out")
+    assert b"another picture" in phototag(*out, code=1).stderr
+    assert b"another picture" in phototag("write", "object:dog", "--xmp-sidecar", "--yes", code=1).stderr
+    assert not (gallery / "walk.png.xmp").exists()

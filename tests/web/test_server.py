@@ -47,7 +47,7 @@ def test_pages_show_the_hits_of_the_query(asked: TestClient) -> None:
     assert contents(asked, "zebra") == []
     assert "two people.jpg" in asked.get("/", params={"q": "person>=2"}).text
     assert asked.get("/hits", params={"q": "person", "start": "1"}).text.count("<img") == 1
-    for start in ("-1", "x", "9" * 30):
+    for start in ("-1", "x", "9" * 30, "9" * 5_000):
         assert asked.get("/hits", params={"start": start}).status_code == 400
     assert asked.get("/", params={"sort": "upside-down"}).status_code == 400
 
@@ -161,8 +161,25 @@ def test_the_original_is_served_as_it_was_indexed_or_not_at_all(asked_alone: Tes
     answer = asked_alone.get(f"/file/{content}")
     assert answer.content == photo.read_bytes()
     assert answer.headers["content-disposition"].startswith("attachment")
+    assert "filename*=UTF-8''two%20people.jpg" in answer.headers["content-disposition"]
     photo.write_bytes((gallery / "trip" / "nothing.jpg").read_bytes())
-    assert asked_alone.get(f"/file/{content}").status_code == 404
+    gone = asked_alone.get(f"/file/{content}")
+    assert gone.status_code == 404
+    assert "another picture" in gone.text
+
+
+def test_a_picture_is_that_of_the_photo_or_none(asked_alone: TestClient, phototag: Run, gallery: Path) -> None:
+    """Whoever looks while files change places must not get, and keep, another photo's picture."""
+    [content] = contents(asked_alone, "person>=2")
+    photo, other = gallery / "two people.jpg", gallery / "trip" / "nothing.jpg"
+    first = photo.read_bytes()
+    photo.write_bytes(other.read_bytes())
+    answer = asked_alone.get(f"/thumb/{content}.jpg")
+    assert (answer.status_code, answer.headers.get("cache-control")) == (404, None)
+    assert "another picture" in answer.text
+    other.write_bytes(first)
+    phototag("index")
+    assert asked_alone.get(f"/thumb/{content}.jpg").status_code == 200
 
 
 def test_new_photos_appear_and_a_lost_index_is_an_error_page(
