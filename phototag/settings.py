@@ -1,5 +1,6 @@
 """What the user has set: defaults < config file < environment (`PHOTOTAG_*`) < options of the command line."""
 
+import math
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -130,22 +131,32 @@ def _text(value: Any) -> str:
 
 
 def _confidence(value: Any) -> float:
-    number = float(value)
+    number = _number(value)
     if not 0 <= number <= 1:
-        raise ValueError("it must lie between 0 and 1")
+        raise ValueError("it must be a number between 0 and 1")
     return number
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or int(value) < 1:
+    number = _number(value)
+    if not number >= 1 or number % 1:
         raise ValueError("it must be a whole number above 0")
-    return int(value)
+    return int(number)
 
 
 def _positive(value: Any) -> float:
-    if not float(value) > 0:
+    number = _number(value)
+    if not number > 0:
         raise ValueError("it must be a number above 0")
-    return float(value)
+    return number
+
+
+def _number(value: Any) -> float:
+    """Not-a-number for what is none, which no limit lets pass."""
+    try:
+        return math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _switch(value: Any) -> bool:

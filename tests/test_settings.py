@@ -42,6 +42,10 @@ def test_each_level_beats_the_one_below(tmp_path: Path) -> None:
     [
         ("colour = 1", "there is no setting"),
         ("workers = 0", "above 0"),
+        ("workers = 2.5", "a whole number above 0"),
+        ("workers = inf", "a whole number above 0"),
+        ("max_megapixels = 'huge'", "a number above 0"),
+        ("min_confidence = nan", "a number between 0 and 1"),
         ("floor = 2", "between 0 and 1"),
         ("floor = [", "can't be read"),
         ("thresholds = 3", "table"),

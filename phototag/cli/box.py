@@ -20,7 +20,7 @@ def box(
         typer.Argument(metavar="[X,Y,WIDTH,HEIGHT]", help="In pixels of the upright image.", show_default=False),
     ] = None,
     delete: Annotated[
-        int | None, typer.Option("--delete", help="Take out the object with this number.", show_default=False)
+        int | None, typer.Option("--delete", min=1, help="Take out the object with this number.", show_default=False)
     ] = None,
 ) -> None:
     """List the objects of a photo by number, draw one, or take one out.

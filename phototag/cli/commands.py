@@ -9,6 +9,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from phototag.cli.examples import finish_help
+from phototag.cli.numbers import plain_numbers
 
 # The module of this package that has each command.
 MODULES = {
@@ -63,6 +64,7 @@ def registered(module: str) -> dict[str, Any]:
     import_module(f"phototag.cli.{module}").add_to(app)
     commands = dict(typer.main.get_group(app).commands)
     finish_help(commands)
+    plain_numbers(commands)
     return commands
 
 

@@ -96,7 +96,13 @@ def tune(
     model: Model = None,
     precision: Annotated[
         float | None,
-        typer.Option(metavar="P", help="Hold this precision (0 to 1) and find what can be found.", show_default=False),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="P",
+            help="Hold this precision (0 to 1) and find what can be found.",
+            show_default=False,
+        ),
     ] = None,
     f1: Annotated[bool, typer.Option("--f1", help="Balance precision and recall; the default.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,

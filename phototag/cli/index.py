@@ -40,7 +40,8 @@ def index(
     wait: Annotated[float, typer.Option(min=0.0, help="Seconds to wait for another run to end.")] = 0.0,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try files again that failed before.")] = False,
     max_megapixels: Annotated[
-        float | None, typer.Option(help="Refuse larger photos.", show_default="250 for baseline JPEG, else 120")
+        float | None,
+        typer.Option(min=0.01, help="Refuse larger photos.", show_default="250 for baseline JPEG, else 120"),
     ] = None,
     on_change: Annotated[
         str | None,
