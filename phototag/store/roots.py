@@ -185,12 +185,19 @@ def _within(scope: Scope) -> ColumnElement[bool]:
 def _absorb(conn: Connection, root_id: int, inner: Root, prefix: bytes) -> None:
     """Hang the folders of an inner root below the new one, which remembers when the last of them was swept: nothing
     that was there then has moved since."""
+    if inner.offline:
+        conn.exec_driver_sql(
+            "UPDATE folders SET offline = 1, offline_reason = ? WHERE root_id = ?", (inner.offline_reason, inner.id)
+        )
+        conn.exec_driver_sql(
+            "UPDATE offline_since AS o SET at = min(o.at, r.at) FROM (SELECT at FROM offline_since WHERE root_id = ?) r "
+            f"WHERE o.folder_id IN ({_FOLDERS})",
+            (inner.id, inner.id),
+        )
     rows = conn.execute(select(folders.c.id, folders.c.path).where(folders.c.root_id == inner.id)).all()
     for row in rows:
         path = join(prefix, row.path)
         values = {"root_id": root_id, "path": path, "path_text": text_column(path)}
-        if inner.offline:
-            values |= {"offline": 1, "offline_reason": inner.offline_reason}
         conn.execute(update(folders).where(folders.c.id == row.id).values(values))
     conn.exec_driver_sql(
         "UPDATE roots SET swept_run = max(swept_run, (SELECT swept_run FROM roots WHERE id = ?)) WHERE id = ?",

@@ -214,6 +214,7 @@ def _root_online(conn: Connection, root_id: int) -> None:
 
 def _root_offline(conn: Connection, root_id: int, reason: str) -> None:
     """Mark a root, instead of its folders; one without known photos has nothing to wait for."""
+    before = conn.exec_driver_sql("SELECT offline FROM roots WHERE id = ?", (root_id,)).scalar_one()
     changed = conn.exec_driver_sql(
         "UPDATE roots SET offline = 1, offline_reason = ? WHERE id = ? AND EXISTS (SELECT 1 FROM files f "
         f"JOIN folders d ON d.id = f.folder_id WHERE d.root_id = roots.id AND f.state = {PRESENT})",
@@ -223,6 +224,7 @@ def _root_offline(conn: Connection, root_id: int, reason: str) -> None:
         conn.exec_driver_sql(
             "DELETE FROM absent WHERE folder_id IN (SELECT id FROM folders WHERE root_id = ?)", (root_id,)
         )
+    if changed.rowcount and not before:
         liveness.touch_select(conn, _PHOTOS_OF_ROOT, (root_id,))
 
 

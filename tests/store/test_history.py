@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 from phototag.media.ignore import WalkRules
@@ -61,6 +62,26 @@ def test_every_kind_of_change_is_told_apart(library: Library) -> None:
     assert ("missing", "one/goes.jpg") not in changes(library, since)  # gone and back: as it was
     with library.open() as index, index.read() as conn:
         assert newly_offline(conn, since) == ()
+
+
+def test_a_root_that_is_absorbed_went_offline_when_it_did(library: Library) -> None:
+    library.write("one/x/1.jpg", b"1")
+    library.index("one/x")
+    (library.top / "one/x/1.jpg").unlink()
+    began = now()
+    library.index()
+    since = pause()
+    library.write("one/2.jpg", b"2")
+    library.index("one")
+    with library.open() as index, index.read() as conn:
+        assert newly_offline(conn, since) == ()
+        assert [os.path.basename(place.path) for place in newly_offline(conn, began)] == [b"x"]
+
+
+def pause() -> str:
+    """A later moment than what was, told in milliseconds."""
+    time.sleep(0.002)
+    return now()
 
 
 def test_pruning_ends_a_files_history(library: Library) -> None:

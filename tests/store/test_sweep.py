@@ -209,3 +209,13 @@ def test_nothing_moves_to_a_drive_that_is_away(library: Library) -> None:
     for name in ("copy", "one"):
         (library.top / name / "1.jpg").unlink()
         assert swept(library.index(name)) == Swept(0, 0, 0, offline=(os.fsencode(library.top / name),))
+
+
+def test_a_drive_that_stays_away_makes_nothing_stale_again(photos: Library) -> None:
+    (photos.top / "one").rename(photos.top / "away")
+    photos.index()
+    assert photos.rows("SELECT count(*) FROM stale_photos") == [(4,)]
+    with photos.open() as index, index.begin() as conn:
+        conn.exec_driver_sql("DELETE FROM stale_photos")
+    assert swept(photos.index()).offline == (os.fsencode(photos.top / "one"),)
+    assert photos.rows("SELECT count(*) FROM stale_photos") == [(0,)]
