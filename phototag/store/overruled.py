@@ -37,7 +37,9 @@ OVERRULED = {
 }
 
 _REACHABLE = "(SELECT p.file_id IS NOT NULL FROM photos p WHERE p.id = {0}.photo_id)"
-_TOUCHED = "SELECT photo_id FROM touched WHERE photo_id IN (SELECT photo_id FROM corrections)"
+_TOUCHED = (  # EXISTS, so that a batch of few photos does not read all corrections
+    "SELECT t.photo_id FROM touched t WHERE EXISTS (SELECT 1 FROM corrections e WHERE e.photo_id = t.photo_id)"
+)
 
 # After the models' rows follow their analyses again: two statements a table, which find nothing in most batches.
 SETTLE = (

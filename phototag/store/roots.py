@@ -190,8 +190,8 @@ def _absorb(conn: Connection, root_id: int, inner: Root, prefix: bytes) -> None:
             "UPDATE folders SET offline = 1, offline_reason = ? WHERE root_id = ?", (inner.offline_reason, inner.id)
         )
         conn.exec_driver_sql(
-            "UPDATE offline_since AS o SET at = min(o.at, r.at) FROM (SELECT at FROM offline_since WHERE root_id = ?) r "
-            f"WHERE o.folder_id IN ({_FOLDERS})",
+            "UPDATE offline_since AS o SET at = min(o.at, r.at) FROM offline_since r "
+            f"WHERE r.root_id = ? AND o.folder_id IN ({_FOLDERS})",
             (inner.id, inner.id),
         )
     rows = conn.execute(select(folders.c.id, folders.c.path).where(folders.c.root_id == inner.id)).all()

@@ -1,7 +1,8 @@
-"""Corrections in the light of a vocabulary that changes."""
+"""Corrections in the light of a vocabulary that changes, and what many of them cost."""
 
 from collections.abc import Collection
 
+from phototag.store import liveness, overruled
 from phototag.store.corrections import Correction, Kind, correct, undo
 from phototag.store.upkeep import check
 from tests.store.library import Library
@@ -37,3 +38,12 @@ def test_older_corrections_follow_a_vocabulary_that_has_changed(library: Library
             undo(conn, nothing)
             assert check(conn) == ()
         assert labels(library) == [(1, "cat"), (2, "cat"), (3, "cat")]
+
+
+def test_a_batch_of_photos_does_not_read_all_corrections(library: Library) -> None:
+    with library.open() as index, index.begin() as conn:
+        liveness.touch(conn, [])
+        for statement in overruled.SETTLE:
+            plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+            assert any("corrections_by_photo (photo_id=?)" in line for line in plan)
+            assert not any("SCAN corrections" in line or "SCAN e" in line for line in plan)
