@@ -71,10 +71,12 @@ def refresh(name: str, words: Sequence[str], out: Path, kind: str | None, answer
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_marker(folder, {"query": query, "kind": chosen, "files": files})
-        for path in present:
-            target = _put(Path(path), folder, chosen)
-            files[target.name] = {"photo": path, "state": _state(target)}
-        _write_marker(folder, {"query": query, "kind": chosen, "files": files})
+        try:
+            for path in present:
+                target = _put(Path(path), folder, chosen)
+                files[target.name] = {"photo": path, "state": _state(target)}
+        finally:  # what stands there is known, also when the disk is full or the user has had enough
+            _write_marker(folder, {"query": query, "kind": chosen, "files": files})
     except OSError as error:
         raise PhototagError(f"can't write to {folder}: {error}", hint="Try --kind copy, or another place.") from error
     return Refreshed(folder, len(files), len(present), removed, len(missing) - len(present))
@@ -151,7 +153,11 @@ def _put(photo: Path, folder: Path, kind: Kind) -> Path:
     elif kind is Kind.HARDLINK:
         target.hardlink_to(photo)
     else:
-        shutil.copy2(photo, target)
+        try:
+            shutil.copy2(photo, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
     return target
 
 

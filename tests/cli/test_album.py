@@ -43,6 +43,20 @@ def test_copies_and_hard_links_follow_too(phototag: Run, gallery: Path, tmp_path
     phototag("album", code=2)
 
 
+def test_an_album_that_was_broken_off_goes_on(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    phototag("index", gallery)
+    photo = gallery / "walk.png"
+    photo.rename(tmp_path / "kept.png")
+    photo.mkdir()  # the last by path: as a copy it fails when others are there
+    album = ("album", "people", "person", "--out", tmp_path / "albums", "--kind", "copy")
+    assert b"can't write" in phototag(*album, code=1).stderr
+    photo.rmdir()
+    (tmp_path / "kept.png").rename(photo)
+    phototag(*album)
+    folder = tmp_path / "albums" / "people"
+    assert {name for name in os.listdir(folder) if not name.startswith(".")} == {"two people.jpg", "walk.png"}
+
+
 def test_an_album_that_can_not_be_written_is_refused(phototag: Run, gallery: Path, tmp_path: Path) -> None:
     phototag("index", gallery)
     (tmp_path / "file").write_bytes(b"kept")

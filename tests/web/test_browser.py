@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from phototag.render.text import printable
+from phototag.web.assets import read_asset
 from tests.conftest import Run
 from tests.indexed import Indexed
 from tests.web.conftest import PATIENCE, serving
@@ -245,6 +246,27 @@ def test_a_written_gallery_opens_from_disk(page: Any, phototag: Run, indexed: In
     text = b"".join(path.read_bytes() for path in site.rglob("*") if path.suffix in (".html", ".js"))
     assert str(indexed.photos).encode() not in text
     assert elsewhere == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("taken:2023", 2), ("taken:2023-06", 1), ("taken:2023-06..2024", 2), ("taken:2023-05-31..2023-06-01", 1),
+        ("taken:..2023-01", 1), ("taken:2023-06..", 2), ("not taken:2023", 2),
+        ("taken:last-month", None), ("taken:2023..2024..2025", None), ("taken:..", None), ("taken:23", None),
+    ],
+)  # fmt: skip
+def test_dates_in_a_written_gallery(page: Any, query: str, found: int | None) -> None:
+    """As `search` has them; one that the page can't tell is a fault, not an empty answer."""
+    dates = ["2023-01-05T10:00:00", "2023-06-01T23:59:59", "2024-12-31T00:00:00", None]
+    photos: list[dict[str, Any]] = [
+        {"content": str(place), "taken": taken, "tags": [], "objects": {}} for place, taken in enumerate(dates)
+    ]
+    page.add_script_tag(content=f"const PHOTOTAG = {json.dumps({'photos': photos, 'meanings': {}})};")
+    page.add_script_tag(content=read_asset("match.js").decode())
+    ask = "query => { try { return matching.found(query).length } catch (error) { return error.message } }"
+    answer = page.evaluate(ask, query)
+    assert answer == found if found is not None else "is no date here" in answer
 
 
 def test_what_a_gallery_may_be_written_over(phototag: Run, indexed: Indexed, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def test_a_query_with_a_fault_says_where(asked: TestClient) -> None:
     assert "<mark>persn</mark>" in answer.text or "<mark>&lt;</mark>" in answer.text
     assert "<b>" not in answer.text
     assert asked.get("/complete", params={"q": "person>="}).json()["fault"] != ""
+    assert '<aside aria-label="Narrow the search" hidden>' in answer.text  # there is nothing to narrow
     assert "<mark>zebraa</mark>" in asked.get("/", params={"q": "zebraa"}).text
     assert asked.get("/", params={"q": "x" * 20_000}).status_code == 400
     assert asked.get("/", params={"q": "dog\0"}).status_code == 400

@@ -1,6 +1,6 @@
 "use strict";
 // What a query means over the photos of a written gallery: words, "phrases", and, or, not, parentheses, counts
-// (person>=2), tag:, object:, taken:2023, camera:, name:. The data are in data.js.
+// (person>=2), tag:, object:, taken:2023 or a range, camera:, name:. The data are in data.js.
 const matching = (() => {
   const { photos, meanings } = PHOTOTAG;
   const WORD = /\s*("[^"]*"|\(|\)|[^\s()"]+(?:"[^"]*")?)/y;
@@ -22,7 +22,13 @@ const matching = (() => {
 
   const contains = (value, text) => (value ?? "").toLowerCase().includes(text.replaceAll('"', "").toLowerCase());
   const filters = {
-    taken: (text) => (photo) => (photo.taken ?? "").startsWith(text),
+    taken: (text) => {
+      const [low, high = low, more] = text.split("..");
+      if (more !== undefined || ![low, high].every((day) => /^(\d{4}(-\d\d){0,2})?$/.test(day)) || !(low || high))
+        throw new Fault(`“${text}” is no date here: write 2023, 2023-06 or 2023-06..2023-08.`);
+      const [from, to] = [low, high].map((day) => (taken) => taken.slice(0, day.length));
+      return ({ taken }) => Boolean(taken) && from(taken) >= low && to(taken) <= (high || taken);
+    },
     camera: (text) => (photo) => contains(photo.camera, text),
     name: (text) => (photo) => contains(photo.name, text),
     tag: (text) => (name => (photo) => photo.tags.includes(name))(known(text)),
