@@ -1,13 +1,13 @@
 """Chooses confidences on held-back photos and writes what the catalog needs to know of a trained model, as TOML.
 
-python -m scripts.train.calibrate detector --model models/tiny_detector.onnx --coco DIR --size 320 --output FILE
-python -m scripts.train.calibrate tagger --model models/tiny_tagger.onnx --work DIR --output FILE --labels FILE
+    python -m scripts.train.calibrate detector --model models/tiny_detector.onnx --coco DIR --size 384 --output FILE
+    python -m scripts.train.calibrate tagger --model models/tiny_tagger.onnx --targets DIR/tagset.npz \\
+        --source DIR_OR_TAR --models DIR --size 160 --labels models/labels/tiny-tags.tsv --report FILE --output FILE
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.train import data, detector, evaluate, tagger, tags, tagset
+from scripts.train import data, detector, entries, evaluate, tagger, tags, tagset
 from scripts.train.teacher import session
 
 Floats = NDArray[np.float32]
@@ -26,6 +26,7 @@ LEAST = 0.15  # no tag is believed below this, whatever the held-back photos say
 PERSON = 0  # its class index
 ORDINARY_BOXES = 25.0  # stored of an ordinary photo, so that a query may ask for less confidence
 KNOWN, ABSENT = 0.5, 0.2  # a target above means the tag is there, below means it is not; between, nobody knows
+NEEDED = {"detector": ("coco",), "tagger": ("targets", "source", "labels", "report", "models")}
 
 
 def unbiased_confidence(scores: Floats, objects: int) -> float:
@@ -76,78 +77,10 @@ def choose_threshold(scores: Floats, truth: NDArray[np.bool_], wanted: float = P
     return Choice(float(scores[order[last]]), float(precision[last]), float(hits[last] / positives), positives)
 
 
-def sized(path: Path) -> str:
-    return (
-        f'file = "{path.name}"\nsize = {path.stat().st_size}\n'
-        f'sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}"\nurl = ""\n'
-    )
-
-
-INPUT = """\
-width = {size}
-height = {size}
-batch = {batch}
-layout = "nchw"
-dtype = "float32"
-channels = "bgr"
-{fit}resampling = "{resampling}"
-scale = 1.0
-mean = [0.0, 0.0, 0.0]
-std = [1.0, 1.0, 1.0]
-"""
-
 LABELS = """\
 # The tags of the `tiny` pack's tagger in the order of its outputs: WordNet 3.0 synset, tab, name.
 # Written by scripts/train/calibrate.py from scripts/train/tags.toml.
 """
-
-DETECTOR = """\
-[models.tiny-detector]
-task = "detect"
-licence = "{licence}"
-source = "models/README.md"
-accuracy = "{accuracy}"
-note = "trained by this project"
-tested = true
-embedded = true
-labels = "labels/coco-80.tsv"
-[models.tiny-detector.input]
-{input}[models.tiny-detector.head]
-family = "yolox"
-output = "output"
-strides = [8, 16, 32]
-several_labels_per_box = true
-nms_iou = {overlap}
-[models.tiny-detector.confidence]
-threshold = {threshold:.2f}
-floor = {floor:.2f}
-keep = 300
-[[models.tiny-detector.builds]]
-{build}"""
-
-TAGGER = """\
-[models.tiny-tagger]
-task = "classify"
-licence = "{licence}"
-source = "models/README.md"
-accuracy = "{accuracy}"
-note = "trained by this project"
-tested = true
-embedded = true
-labels = "labels/tiny-tags.tsv"
-[models.tiny-tagger.input]
-{input}[models.tiny-tagger.head]
-output = "tags"
-activation = "independent"
-feature = "feature"
-[models.tiny-tagger.confidence]
-threshold = 0.5
-floor = 0.05
-keep = 20
-hidden = [{hidden}]
-[models.tiny-tagger.confidence.labels]
-{labels}[[models.tiny-tagger.builds]]
-{build}"""
 
 
 def calibrate_detector(options: argparse.Namespace) -> str:
@@ -183,13 +116,7 @@ def calibrate_detector(options: argparse.Namespace) -> str:
         f" {of_people}, of all classes {of_all};"
         f" best F1 at {best[0]:.3f}: precision {best[1]:.2f} recall {best[2]:.2f}; floor {floor:.3f}"
     )
-    return DETECTOR.format(
-        licence=options.licence, accuracy=options.accuracy, threshold=threshold, floor=min(floor, unbiased),
-        overlap=evaluate.OVERLAP,
-        input=INPUT.format(size=options.size, batch=2, resampling="bicubic",
-            fit='fit = "letterbox"\npad = 114\nanchor = "top-left"\n'),
-        build=sized(options.model),
-    )  # fmt: skip
+    return entries.detector(options, threshold, min(floor, unbiased), evaluate.OVERLAP)
 
 
 def predict(model: Path, photos: list[tagset.TagPhoto], size: int) -> Floats:
@@ -232,6 +159,9 @@ def cross_fitted(scores: Floats, truth: NDArray[np.bool_], known: NDArray[np.boo
 def calibrate_tagger(options: argparse.Namespace) -> str:
     """Per-tag thresholds from the held-back photos; tags that no threshold makes reliable are hidden."""
     photos, names = tagset.load(options.targets, options.source)
+    vocabulary = vocabulary_of(options)
+    if [tag.name for tag in vocabulary] != names:
+        raise ValueError(f"{options.targets} was made of other tags than {tags.TAGS} has now: make it again")
     _, held = tagset.split(photos)
     scores = predict(options.model, held, options.size)
     targets = np.stack([photo.target for photo in held])
@@ -252,16 +182,11 @@ def calibrate_tagger(options: argparse.Namespace) -> str:
     print(
         f"{len(held)} held-back photos; top-1 {tops}; on the other half: precision {precision:.3f} recall {recall:.3f}"
     )
-    vocabulary = vocabulary_of(options)
     options.labels.write_text(LABELS + "".join(f"{tag.synset}\t{tag.name}\n" for tag in vocabulary))
     lines = "".join(f'"{name}" = {max(LEAST, c.threshold):.3f}\n' for name, c in choices.items() if c.reliable)
     hidden = ", ".join(f'"{name}"' for name, c in choices.items() if not c.reliable)
     print(f"{sum(c.reliable for c in choices.values())} of {len(names)} tags are reliable; hidden: {hidden}")
-    return TAGGER.format(
-        licence=options.licence, accuracy=options.accuracy, labels=lines, hidden=hidden,
-        input=INPUT.format(size=options.size, batch=16, resampling="bilinear", fit='fit = "stretch"\n'),
-        build=sized(options.model),
-    )  # fmt: skip
+    return entries.tagger(options, lines, hidden)
 
 
 def vocabulary_of(options: argparse.Namespace) -> list[tags.Tag]:
@@ -285,6 +210,9 @@ def main() -> None:
     parser.add_argument("--accuracy", default="not measured")
     parser.add_argument("--licence", default="Apache-2.0")
     options = parser.parse_args()
+    missing = [f"--{name}" for name in NEEDED[options.kind] if getattr(options, name) is None]
+    if missing:
+        parser.error(f"for a {options.kind} name also {', '.join(missing)}")
     text = calibrate_detector(options) if options.kind == "detector" else calibrate_tagger(options)
     options.output.write_text(text)
 

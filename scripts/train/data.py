@@ -21,6 +21,7 @@ Pixels = NDArray[np.uint8]
 MAX_SIDE = 320
 MOST_BOXES = 32  # kept of a photo, the largest
 LEVELS = 3  # whole, half and quarter size: sampling the whole photo at a smaller scale would alias
+AHEAD = 32  # photos decoded at a time: they may be large, and only small copies are kept
 SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -56,6 +57,8 @@ def _files(source: Path) -> list[tuple[str, bytes]]:
 
 
 def _decoded(content: bytes) -> Pixels | None:
+    if not content:
+        return None  # for which OpenCV has an error, unlike for other bad files
     return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)  # type: ignore[return-value]
 
 
@@ -63,9 +66,11 @@ def read_photos(source: Path) -> Iterator[tuple[str, Pixels]]:
     """(relative name, BGR pixels) of every photo in a tar file or below a folder, by name; bad ones skipped."""
     files = _files(source)
     with ThreadPoolExecutor() as pool:
-        for (name, _), pixels in zip(files, pool.map(_decoded, [content for _, content in files]), strict=True):
-            if pixels is not None:
-                yield name, pixels
+        for start in range(0, len(files), AHEAD):
+            part = files[start : start + AHEAD]
+            for (name, _), pixels in zip(part, pool.map(_decoded, [content for _, content in part]), strict=True):
+                if pixels is not None:
+                    yield name, pixels
 
 
 def read_coco(folder: Path) -> list[Photo]:
@@ -77,12 +82,12 @@ def read_coco(folder: Path) -> list[Photo]:
         if not a.get("iscrowd"):
             x, y, w, h = a["bbox"]
             boxes.setdefault(a["image_id"], []).append([x, y, x + w, y + h, index[a["category_id"]]])
-    found = dict(read_photos(folder / "images"))
+    found = {name: shrink(pixels) for name, pixels in read_photos(folder / "images")}
     photos = []
     for image in sorted(document["images"], key=lambda image: image["file_name"]):
         if image["file_name"] not in found:
             continue
-        small = shrink(found[image["file_name"]])
+        small = found[image["file_name"]]
         truth = np.array(boxes.get(image["id"], []), np.float32).reshape(-1, 5)
         truth[:, :4] *= small.shape[1] / image["width"]
         photos.append(Photo(small, truth, image["file_name"]))

@@ -1,6 +1,6 @@
 """Trains the detector: random weights, YOLOX-nano as teacher, photos with and without boxes.
 
-    python -m scripts.train.detector --teacher yolox_nano.onnx --coco DIR --photos TAR_OR_DIR … --work DIR
+    python -m scripts.train.detector --teacher yolox_nano.onnx --coco DIR --photos TAR_OR_DIR [--photos …] --work DIR
 
 Uses a CUDA device if PyTorch finds one, else the CPU. Stop it at any time: the same command continues from the last
 checkpoint.

@@ -1,6 +1,6 @@
 """COCO average precision of a detector with YOLOX output, and a report per class.
 
-python -m scripts.train.evaluate --detector models/tiny_detector.onnx --coco DIR [--size 320]
+python -m scripts.train.evaluate --detector models/tiny_detector.onnx --coco DIR --size 384
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def onnx_model(path: Path, threads: int = 2) -> Model:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--detector", type=Path, required=True)
     parser.add_argument("--coco", type=Path, required=True)
     parser.add_argument("--size", type=int, default=320)

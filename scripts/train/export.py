@@ -1,7 +1,8 @@
 """ONNX files from trained networks: normalisation folded, weights stored small, answers checked against PyTorch.
 
-python -m scripts.train.export detector --checkpoint DIR/detector.pt --output models/tiny_detector.onnx --size 320
-python -m scripts.train.export tagger --checkpoint DIR/tagger.pt --output models/tiny_tagger.onnx
+python -m scripts.train.export detector --checkpoint DIR/detector.pt --output models/tiny_detector.onnx \\
+    --size 384 --bits 16
+python -m scripts.train.export tagger --checkpoint DIR/tagger.pt --output models/tiny_tagger.onnx --size 160
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ def main() -> None:
     parser.add_argument("model", choices=["detector", "tagger"])
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=320)
+    parser.add_argument("--size", type=int, required=True, help="px, which the file is for")
     parser.add_argument("--bits", type=int, choices=[8, 16], default=8, help="of a stored weight")
     options = parser.parse_args()
     generator = torch.Generator().manual_seed(0)

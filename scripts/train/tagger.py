@@ -1,6 +1,7 @@
 """Trains the tagger on the photos and targets of `tagset`, with MobileNet-EdgeTPU as an online teacher.
 
-python -m scripts.train.tagger --teacher mobilenet_edgetpu_224_1.0_uint8_probs.onnx --source DIR_OR_TAR … --work DIR
+    python -m scripts.train.tagger --teacher mobilenet_edgetpu_224_1.0_uint8_probs.onnx --targets DIR/tagset.npz \\
+        --source DIR_OR_TAR [--source …] --work DIR
 
 The teacher's features at the ends of stages, its pooled vector and its class probabilities (FitNets, Romero et al.
 2015; Hinton et al. 2015) are learnt from the same augmented view beside the tags.

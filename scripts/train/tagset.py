@@ -1,12 +1,12 @@
 """The tagger's photos and their targets: labels where a data set has them, teachers' answers for the rest.
 
-    python -m scripts.train.tagset --models DIR --coco DIR … --photos TAR_OR_DIR … --work DIR
+    python -m scripts.train.tagset --models DIR --coco DIR [--coco …] --photos TAR_OR_DIR [--photos …] --work DIR
 
 Teachers, run once over every photo, their answers kept in `WORK/tagset.npz`: MobileNet-EdgeTPU (ImageNet classes,
 summed into tags), the ADE20K mobile segmenter (sky, sea, mountain, road …), YOLOX-nano (COCO objects where nobody
-labelled them). Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs ten
-times as much as the others and is asked about every `SEGMENT_EVERY`th photo and the held-back ones; else its tags are
-unknown.
+labelled them). Photos of 64 px and less are left to their labels: teachers see little in them. The segmenter costs
+ten times as much as the others and is asked about every `SEGMENT_EVERY`th photo and COCO's held-back ones; else its
+tags are unknown.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def from_photos(source: Path, vocabulary: list[tags.Tag], teachers: Teachers) ->
         weight = np.ones(len(vocabulary), np.float32)
         if not segmented:
             weight[by_ade & (target < 1)] = 0
-        yield TagPhoto(pixels, source.name, name, label, target, weight, labelled)
+        yield TagPhoto(data.shrink(pixels), source.name, name, label, target, weight, labelled)
 
 
 def from_coco(folder: Path, vocabulary: list[tags.Tag], teachers: Teachers) -> Iterator[TagPhoto]:
