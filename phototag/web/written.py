@@ -69,7 +69,6 @@ def write_gallery(
     UsageError for a folder that holds anything but a gallery written before, PhototagError if it can't be written.
     """
     try:
-        _prepare(folder)
         yield from _write(gallery, thumbnails, query, folder, keep_gps=keep_gps)
     except OSError as error:
         raise PhototagError(f"can't write {folder}: {error.strerror or error}", hint="Name another folder.") from error
@@ -97,6 +96,7 @@ def _write(
     written: list[Entry] = []
     with gallery.open() as answers:
         question = gallery.ask(answers, query)
+        _prepare(folder)  # not before the query is read: what stands there is replaced by its answer alone
         for entry, failed in _pictures(thumbnails, gallery.page(question, "score", slice(MOST)), folder):
             if failed is None:
                 written.append(entry)

@@ -277,6 +277,11 @@ def test_what_a_gallery_may_be_written_over(phototag: Run, indexed: Indexed, tmp
     assert (tmp_path / "mine" / "index.html").read_text("utf-8") == "precious"
     phototag("--db", db, "gallery", "person", "--out", tmp_path / "site")
     first = sorted((tmp_path / "site" / "photo").iterdir())
+    phototag("--db", db, "gallery", "persn", "--out", tmp_path / "site", code=2)
+    assert sorted((tmp_path / "site" / "photo").iterdir()) == first  # a slip of the hand destroys nothing
+    assert (tmp_path / "site" / "index.html").is_file()
+    phototag("--db", db, "gallery", "persn", "--out", tmp_path / "new", code=2)
+    assert not (tmp_path / "new").exists()
     phototag("--db", db, "gallery", "person>=2", "--out", tmp_path / "site")
     assert len(first) == 2
     assert len(list((tmp_path / "site" / "photo").iterdir())) == 1
