@@ -159,10 +159,7 @@ class BitCompiler:
 
     def _filtered_out(self, node: Filter) -> str:
         """A filter is false wherever it is not true."""
-        try:
-            return f"bits_without({self._plane(SEEN, [REACHABLE], 1)}, {self._leaf(node)})"
-        except NotInPlanes:
-            return self._from_rows(Not(node))
+        return f"bits_without({self._plane(SEEN, [REACHABLE], 1)}, {self.true(node)})"
 
     def _taken(self, between: TakenBetween) -> str:
         """The photos of whole months."""

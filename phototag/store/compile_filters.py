@@ -9,6 +9,7 @@ FOLDER_PATH = (
 )
 PATH = f"CAST({FOLDER_PATH} || '/' || CAST(f.name AS TEXT) AS BLOB)"
 
+_FOLDERS = "SELECT d.id FROM folders d JOIN roots r ON r.id = d.root_id WHERE "
 _ORIENTATION = {"portrait": "p.height > p.width", "landscape": "p.width > p.height", "square": "p.width = p.height"}
 _SIZES = {"width": "p.width", "height": "p.height", "megapixels": "(p.width * p.height / 1e6)"}
 _HAS = {
@@ -65,10 +66,41 @@ def _one_of(condition: OneOf, leaves: Leaves) -> str:
 
 
 def _contains(condition: Contains, leaves: Leaves) -> str:
-    # Bytes are searched in bytes: paths need not be UTF-8. `lower` changes ASCII letters only, as bytes.lower does.
-    wanted = leaves.parameters.add(condition.text.encode("utf-8", "surrogateescape").lower())
-    text = {"path": PATH, "folder": FOLDER_PATH}.get(condition.field, f"f.{condition.field}")
-    return f"instr(CAST(lower(CAST({text} AS TEXT)) AS BLOB), {wanted}) > 0"
+    if condition.field not in ("path", "folder"):
+        return _found(f"f.{condition.field}", condition.text, leaves)
+    # `+`: the photos stay in the order that they come in.
+    inside = f"+f.folder_id IN ({folders_with(condition.text, leaves)})"
+    return inside if condition.field == "folder" else f"({inside} OR {_reaches_name(condition.text, leaves)})"
+
+
+def folders_with(text: str, leaves: Leaves) -> str:
+    """The folders whose path has a text. There are far fewer than files, and a statement looks at each once."""
+    return _FOLDERS + _found(FOLDER_PATH, text, leaves)
+
+
+def _reaches_name(text: str, leaves: Leaves) -> str:
+    """The name has the text; or of one with slashes what is behind the last begins it, and the rest ends the folder."""
+    folder, slash, name = text.rpartition("/")
+    if not slash:
+        return _found("f.name", text, leaves)
+    ends = [(f"substr({_lowered('f.name')}, 1, {{}})", name), (f"substr({_lowered(FOLDER_PATH)}, -{{}})", folder)]
+    begins, closes = (
+        f"{part.format(len(_bytes(end)))} = {leaves.parameters.add(_bytes(end))}" if end else "1" for part, end in ends
+    )
+    return f"({begins} AND +f.folder_id IN ({_FOLDERS}{closes}))"
+
+
+def _found(column: str, text: str, leaves: Leaves) -> str:
+    return f"instr({_lowered(column)}, {leaves.parameters.add(_bytes(text))}) > 0"
+
+
+def _lowered(column: str) -> str:
+    # Bytes are compared with bytes: paths need not be UTF-8. `lower` changes ASCII letters only, as bytes.lower does.
+    return f"CAST(lower(CAST({column} AS TEXT)) AS BLOB)"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape").lower()
 
 
 def _within(condition: Within, leaves: Leaves) -> str:

@@ -12,7 +12,7 @@ from phototag.query.conditions import Contains, HasKeyword, TakenBetween, Within
 from phototag.query.tree import And, Count, Filter, Node, Or, Tag, Things, Word
 from phototag.store.bits import has, members
 from phototag.store.compile import Compiler, things_of
-from phototag.store.compile_filters import passes
+from phototag.store.compile_filters import folders_with, passes
 from phototag.store.compile_leaves import NEVER
 from phototag.store.planes import OBJECT
 from phototag.store.reading import Connection
@@ -81,6 +81,8 @@ class Sources:
             files = files.format(keyword)
         elif isinstance(condition, TakenBetween | Within):
             files, passing = "files", passes(condition, self.compiler.leaves)
+        elif isinstance(condition, Contains) and condition.field == "folder":
+            files, passing = "files", f"f.folder_id IN ({folders_with(condition.text, self.compiler.leaves)})"
         elif isinstance(condition, Contains) and condition.field == "camera":
             files, passing = "files", f"f.camera IN ({_CAMERAS} WHERE {passes(condition, self.compiler.leaves)})"
         else:

@@ -11,7 +11,7 @@ from phototag.query import meaning
 from phototag.query.record import Record
 from phototag.query.resolve import resolve
 from phototag.query.thresholds import Thresholds
-from phototag.query.tree import Node, Tag, positive_leaves
+from phototag.query.tree import And, Filter, Node, Not, Tag, Word, positive_leaves
 from phototag.store import answers, sources
 from phototag.store.answers import Question
 from phototag.store.counts import count
@@ -23,6 +23,7 @@ from tests.store.stored import holding, index
 __all__ = ["index"]
 
 TODAY = date(2024, 7, 15)
+THRESHOLDS = Thresholds()
 # Shrinking a library of photos and a dozen queries can take many minutes; the first example found will do.
 CHECKED = settings(
     max_examples=100,
@@ -80,6 +81,23 @@ def test_count_counts_what_the_query_means(
                     refresh(conn, thresholds)
                 counted = count(Question(conn, tree, thresholds))
                 assert (counted.photos, counted.objects) == (len(hits), objects), str(node)
+
+
+@CHECKED
+@given(worlds.records().filter(bool), st.data(), st.sampled_from(("path", "folder")))
+def test_any_part_of_a_path_finds_what_has_it(
+    index: Connection, scale: None, records: list[Record], data: st.DataObject, name: str
+) -> None:
+    path = data.draw(st.sampled_from([record.path for record in records]))
+    start = data.draw(st.integers(0, len(path) - 1))
+    text = path[start : data.draw(st.integers(start + 1, len(path)))].decode("utf-8", "surrogateescape")
+    with holding(index, records) as conn:
+        for node in (Filter(name, text), Not(Filter(name, text.swapcase())), And((Filter(name, text), Word("dog")))):
+            tree = resolve(node, worlds.VOCABULARY, TODAY)
+            expected = [record.path for record, _ in meaning.search(tree, records, THRESHOLDS)]
+            assert [hit.path for hit in Question(conn, tree, THRESHOLDS).search()] == expected, str(node)
+            refresh(conn, THRESHOLDS)
+            assert Question(conn, tree, THRESHOLDS).total() == len(expected), str(node)
 
 
 @CHECKED
