@@ -32,7 +32,7 @@ def serve(
     session.print(serving.address)
     session.note("Ctrl-C ends it.")
     if browser:
-        typer.launch(serving.address)
+        typer.launch(serving.address_for_browser())
     serving.run()
 
 

@@ -6,8 +6,9 @@ to point here is refused. Origin and Fetch Metadata keep other sites' pages out.
 
 import hmac
 import ipaddress
+import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -46,6 +47,14 @@ class Access:
     port: int
     token: str | None
     names: frozenset[str] = frozenset()
+    passes: set[str] = field(default_factory=set)
+
+    def new_pass(self) -> str:
+        """What stands for the token in an address that a browser opens, once. Other accounts can read the arguments of
+        programs: the token itself must not be among a browser's."""
+        made = secrets.token_urlsafe(24)
+        self.passes.add(made)
+        return made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse."""
@@ -86,7 +95,10 @@ class Access:
         if scheme.lower() == "bearer" and self._holds(bearer):
             return None
         query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if not self._holds(dict(query).get(TOKEN, "")):
+        shown = dict(query).get(TOKEN, "")
+        passed = _navigates(headers) and shown in self.passes
+        self.passes.difference_update([shown] if passed else [])
+        if not passed and not self._holds(shown):
             return PlainTextResponse("Open the whole address that `phototag serve` printed, token included.\n", 401)
         if not _navigates(headers):
             return None

@@ -46,6 +46,11 @@ class Serving:
         app = Access(application(gallery, thumbnails), port, token, frozenset({host.lower()}))
         return cls(listener, app, f"http://{name}:{port}/" + (f"?{TOKEN}={token}" if token else ""))
 
+    def address_for_browser(self) -> str:
+        """The address to start a browser with: it works once."""
+        place, _, token = self.address.partition("?")
+        return f"{place}?{TOKEN}={self.app.new_pass()}" if token else place
+
     def run(self) -> None:
         """Answer until Ctrl-C."""
         config = uvicorn.Config(self.app, log_level="warning", access_log=False, server_header=False, lifespan="off")

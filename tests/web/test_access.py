@@ -93,6 +93,23 @@ def test_every_answer_carries_the_policy() -> None:
         assert answer.headers["referrer-policy"] == "no-referrer"
 
 
+def test_the_address_that_a_browser_is_started_with_works_once(indexed: Indexed) -> None:
+    """Other accounts can read it among the browser's arguments."""
+    serving = Serving.bind(indexed.settings, "127.0.0.1", 0, with_token=True)
+    with serving.listener:
+        address = serving.address_for_browser()
+        assert address not in (serving.address, serving.address_for_browser())
+        assert TestClient(serving.app).get(address).status_code == 401  # not by a script
+        browser, other = (TestClient(serving.app, headers=PAGE, follow_redirects=False) for _ in range(2))
+        answer = browser.get(address)
+        assert answer.status_code == 303
+        assert browser.get(serving.address.partition("?")[0]).status_code == 200
+        assert other.get(address).status_code == 401
+    serving = Serving.bind(indexed.settings, "127.0.0.1", 0, with_token=False)
+    with serving.listener:
+        assert serving.address_for_browser() == serving.address
+
+
 @pytest.mark.parametrize("host", ["::", "0.0.0.0", "::1", "localhost"])
 def test_the_address_that_is_printed_is_answered(indexed: Indexed, host: str) -> None:
     try:
