@@ -94,16 +94,6 @@ def free_path(wanted: Path) -> Path:
     return found
 
 
-def refuse_original(hit: Hit, output: Path) -> None:
-    """Raises UsageError when `output` is the photo itself, under whatever name."""
-    try:
-        same = os.path.samefile(hit.path, output)
-    except OSError:
-        same = False
-    if same:
-        raise UsageError(f"{output} is the photo itself", hint="Originals are never changed: name another file.")
-
-
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

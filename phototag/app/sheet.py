@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from phototag.app.answers import Question
-from phototag.app.pictures import decode_original, picture_format, read_original, refuse_original, save_picture
+from phototag.app.originals import refuse_original
+from phototag.app.pictures import decode_original, picture_format, read_original, save_picture
 from phototag.errors import PhototagError
 from phototag.render.sheet import CELL, Cell, contact_sheet
 from phototag.settings import Settings
@@ -18,12 +19,11 @@ MOST = 200
 def write_sheet(question: Question, output: Path, settings: Settings, *, sort: str, limit: int | None) -> int:
     """Write a contact sheet of the hits (the first 200, or `limit`), with the boxes that the query asks for.
 
-    Returns how many photos it shows. Raises UsageError for an output of no known format or that is one of the photos.
+    Returns how many photos it shows. Raises UsageError for an output that is an indexed photo or of no known format.
     """
     picture_format(output)
+    refuse_original(output, settings)
     found = _entries(question, sort, limit)
-    for one in found:
-        refuse_original(one.hit, output)
     save_picture(contact_sheet(_cells(question, found, settings), len(found)), output)
     return len(found)
 

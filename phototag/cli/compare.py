@@ -22,6 +22,7 @@ def compare(
 ) -> None:
     """Show what another pack would find in your own photos, and at what speed. The index is not touched."""
     from phototag.app.compare import compare, pairs
+    from phototag.app.originals import refuse_original
     from phototag.app.pictures import picture_format, save_picture
     from phototag.cli.progress import progress
     from phototag.render.comparison import comparison_tables
@@ -30,6 +31,7 @@ def compare(
 
     if sheet is not None:
         picture_format(sheet)  # before anything is run
+        refuse_original(sheet, session.settings)
     with progress(session) as listener:
         found = compare((pack_a, pack_b), sample, session.settings, listener)
     document = found.to_json()

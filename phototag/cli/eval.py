@@ -47,6 +47,7 @@ def detect(
     from phototag.render.evaluation import detection_tables
 
     _require("faster_coco_eval", *(("jinja2",) if html else ()))
+    _refuse_original(session, html)
     with progress(session) as listener:
         detected = eval_detect.detect(truth, images, model, session.settings.with_options(pack=pack), listener)
     report = eval_detect.measure(detected)
@@ -75,6 +76,7 @@ def classify(
     from phototag.render.evaluation import classification_tables
 
     _require("sklearn", *(("jinja2",) if html else ()))
+    _refuse_original(session, html)
     with progress(session) as listener:
         report = classify(truth, model, session.settings.with_options(pack=pack), listener)
     if html is not None:
@@ -141,6 +143,13 @@ def _require(*modules: str) -> None:
         raise UsageError(
             "`phototag eval` needs an extra that is not installed", hint="Run: pip install 'phototag[eval]'"
         )
+
+
+def _refuse_original(session: Session, html: Path | None) -> None:
+    from phototag.app.originals import refuse_original
+
+    if html is not None:
+        refuse_original(html, session.settings)
 
 
 def _examples(

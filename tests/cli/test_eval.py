@@ -211,3 +211,15 @@ def test_the_average_precision_of_real_weights(inside: Inside, shared: Path) -> 
     assert document["AP"] == pytest.approx(30.2, abs=0.5)  # what an independent decoder gave, which shrinks bilinearly
     assert document["AP50"] == pytest.approx(45.7, abs=1.0)
     assert sum(row["counts"]["objects"] for row in document["labels"]) > 900
+
+
+def test_a_report_is_never_written_over_a_photo(inside: Inside, gallery: Path, truth: Path, tmp_path: Path) -> None:
+    pytest.importorskip("faster_coco_eval", reason="the extra `eval` is not installed")
+    (gallery / "broken.jpg").write_bytes(b"\xff\xd8\xff")  # failed photos are the user's, too
+    inside("index", gallery)
+    (tmp_path / "linked").symlink_to(gallery)
+    for photo in (gallery / "walk.png", tmp_path / "linked" / "walk.png", gallery / "broken.jpg"):
+        before = photo.read_bytes()
+        for command in (("eval", "detect", truth, "--html"), ("compare", "tiny", "tiny", "--sheet")):
+            assert "is a photo of the index" in inside(*command, photo, code=2).err
+        assert photo.read_bytes() == before

@@ -53,8 +53,9 @@ def test_the_photo_itself_is_never_written_to(inside: Inside, photos: Path) -> N
     os.link(photo, "other.png")
     Path("link.png").symlink_to(photo)
     for target in (photo, "other.png", "link.png"):
-        assert "the photo itself" in inside("show", photo, "-o", target, code=2).err
-    assert "the photo itself" in inside("search", "person", "--sheet", photo, code=2).err
+        assert "is a photo of the index" in inside("show", photo, "-o", target, code=2).err
+        assert "is a photo of the index" in inside("show", photos / "nothing.jpg", "-o", target, code=2).err
+        assert "is a photo of the index" in inside("search", "car", "--sheet", target, code=2).err
     assert "which format" in inside("show", photo, "-o", "drawn.txt", code=2).err
     assert photo.read_bytes() == before
 

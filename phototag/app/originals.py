@@ -1,0 +1,22 @@
+"""Originals are never changed: whatever writes a file of the user's choice asks here first."""
+
+import os
+from pathlib import Path
+
+from phototag.errors import IndexFileError, UsageError
+from phototag.settings import Settings
+from phototag.store.known import is_known_file
+from phototag.store.reader import open_reader
+
+
+def refuse_original(output: Path, settings: Settings) -> None:
+    """Raises UsageError when `output` is a file that the index knows, under whatever name."""
+    if not output.exists():
+        return
+    try:
+        with open_reader(settings.db) as conn:
+            known = is_known_file(conn, os.fsencode(output))
+    except IndexFileError:  # an index that is not there protects nothing, and measuring needs none
+        return
+    if known:
+        raise UsageError(f"{output} is a photo of the index", hint="Originals are never changed: name another file.")
