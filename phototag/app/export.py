@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +73,13 @@ def export(question: Question, options: ExportOptions) -> Summary:
     return Summary(len(photos), sum(len(p.truth) for p in photos), sum(len(p.predictions) for p in photos))
 
 
-def take_back(truth: Path, images: Path | None, settings: Settings, *, complete: bool) -> Summary:
+def take_back(truth: Path, images: Path | None, settings: Settings, *, complete: bool, sure: bool = False) -> Summary:
     """Read boxes (COCO, YOLO, VOC) as corrections of the photos they are for, in one step.
 
     The photos are known by their content, so that copies will do. With `complete` the file has every object of its
     photos: what else the index shows in them is taken out. Raises UsageError, before anything is changed, for a file
-    that can't be read and for photos that are not in the index.
+    that can't be read, for photos that are not in the index, and, unless `sure`, where that would take every object out
+    of most photos.
     """
     found = read_boxes(truth, images, EXTENSIONS)
     changes: list[tuple[int, Correction]] = []
@@ -87,6 +88,8 @@ def take_back(truth: Path, images: Path | None, settings: Settings, *, complete:
         for photo in found.photos:
             changes += _changes(photo, names, answers, complete=complete)
         known = answers.vocabulary.extended(names.values())
+    if complete and not sure:
+        _check_complete(truth, changes)
     with open_index(settings.db, write=True) as index, index.begin() as conn:
         stored.correct(conn, changes, relatives(known))
     drawn = sum(change.kind is Kind.BOX for _, change in changes)
@@ -143,6 +146,20 @@ def _changes(
                 yield number, Correction(Kind.UNBOX, gone.label, gone.box)
     for one in given:
         yield number, Correction(Kind.BOX, one.label, one.box)
+
+
+def _check_complete(truth: Path, changes: Sequence[tuple[int, Correction]]) -> None:
+    """Refuse a file that has nothing at all for most of the photos that it would change: a file with the user's own boxes
+    alone, or of another kind, looks like that."""
+    drawn = {photo for photo, change in changes if change.kind is Kind.BOX}
+    emptied = {photo for photo, _ in changes} - drawn
+    if len(emptied) > len(drawn):
+        boxes = sum(photo in emptied for photo, _ in changes)
+        told = f"{len(emptied):,} of {len(emptied | drawn):,} photos with objects in the index"
+        raise UsageError(
+            f"{truth} has no box for {told}: --complete would take all {boxes:,} objects out of them",
+            hint="Nothing was changed. `phototag export --accept` writes the model's boxes, too; --yes takes them out.",
+        )
 
 
 def _same(one: Detection, other: Detection) -> bool:

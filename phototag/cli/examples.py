@@ -37,7 +37,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "corrections": ("phototag corrections", "phototag corrections --json"),
     "undo": ("phototag undo",),
     "export": (
-        "phototag export dog --format coco --out dogs --copy",
+        "phototag export dog --format coco --out dogs --copy --accept",
         "phototag export taken:2024 --format csv --out 2024",
     ),
     "import": ("phototag import dogs/instances.json --images dogs/images",),

@@ -44,6 +44,8 @@ def export(
         done = write(answers.ask(checked(query), online=online), ExportOptions(form.value, out, copy, accept))
     told = f"{counted(done.truth, 'box', 'boxes')} of ground truth, {counted(done.predictions, 'prediction')}"
     session.note(f"wrote {counted(done.photos, 'photo')} to {out}: {told}")
+    if done.predictions and not done.truth:
+        session.note("No box of them is yours: to put the model's right in another program, export with --accept.")
 
 
 def import_boxes(
@@ -57,12 +59,15 @@ def import_boxes(
     complete: Annotated[
         bool, typer.Option("--complete", help="It has every object of its photos: take all others out.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Also where --complete takes all objects out of most photos.")
+    ] = False,
 ) -> None:
     """Take boxes from another program as your corrections; `phototag undo` takes all of them back."""
     from phototag.app.export import take_back
     from phototag.render.text import counted
 
-    done = take_back(truth, images, session.settings, complete=complete)
+    done = take_back(truth, images, session.settings, complete=complete, sure=yes)
     told = f"{counted(done.truth, 'box', 'boxes')} drawn, {counted(done.predictions, 'box', 'boxes')} taken out"
     session.note(f"{counted(done.photos, 'photo')}: {told}")
 

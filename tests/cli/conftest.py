@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.indexed import Indexed
+
 TABLES, OTHERS = 16, 24
 
 
@@ -57,3 +59,13 @@ def coco(coco_index: Coco, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
     shutil.copy(coco_index.db, db)
     monkeypatch.setenv("PHOTOTAG_DB", str(db))
     return Coco(coco_index.folder, db, coco_index.tables, coco_index.others)
+
+
+@pytest.fixture
+def painted(indexed: Indexed, tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The five painted photos of `indexed`, in an index that the test may change; the photos must stay as they are."""
+    db = tmp_path / "index.db"
+    shutil.copy(indexed.settings.db, db)
+    monkeypatch.setenv("PHOTOTAG_DB", str(db))
+    monkeypatch.setenv("PHOTOTAG_CATALOG", str(tiny_models))
+    return indexed.photos

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Inside, Run
 
 
 @pytest.fixture
@@ -110,3 +110,19 @@ def test_what_other_programs_need_to_read_it(phototag: Run, gallery: Path, tmp_p
         rows = list(csv.DictReader(io.StringIO(text.decode(), newline="")))
         assert str(gallery / 'a\rwalk, "b".png') in {row["path"] for row in rows}
         assert all(None not in (*row, *row.values()) for row in rows)
+
+
+def test_a_file_that_would_empty_most_photos_is_refused(inside: Inside, painted: Path, tmp_path: Path) -> None:
+    inside("box", painted / "car.webp", "cat", "0,200,40,20")
+    inside("undo")
+    out = tmp_path / "out"
+    assert "export with --accept" in inside("export", "any:object", "--format", "coco", "--out", out, "--copy").err
+    before = inside("count", "any:object").out
+    told = inside("import", out / "annotations.json", "--complete", code=2).err
+    assert "no box for 4 of 4 photos with objects" in told
+    assert "all 7 objects" in told
+    assert "--accept" in told
+    inside("import", out / "annotations.json")  # nothing in it, and nothing to be taken out
+    assert inside("count", "any:object").out == before
+    assert "7 boxes taken out" in inside("import", out / "annotations.json", "--complete", "--yes").err
+    assert inside("count", "any:object").out == "any:object: 0 objects in 0 photos\n"
