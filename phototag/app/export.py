@@ -149,8 +149,8 @@ def _changes(
 
 
 def _check_complete(truth: Path, changes: Sequence[tuple[int, Correction]]) -> None:
-    """Refuse a file that has nothing at all for most of the photos that it would change: a file with the user's own boxes
-    alone, or of another kind, looks like that."""
+    """Refuse a file that has nothing at all for most of the photos that it would change: a file of the user's own boxes
+    alone looks like that."""
     drawn = {photo for photo, change in changes if change.kind is Kind.BOX}
     emptied = {photo for photo, _ in changes} - drawn
     if len(emptied) > len(drawn):
