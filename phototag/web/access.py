@@ -78,7 +78,7 @@ class Access:
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("This server only shows.\n", 405, {"allow": "GET, HEAD"})
         if not self._is_here(headers.get("host", "")):
-            return PlainTextResponse("This server does not go by that name.\n", 421)
+            return PlainTextResponse("This server does not go by that name and port.\n", 421)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != headers.get("host"):
             return PlainTextResponse("Other sites may not ask.\n", 403)

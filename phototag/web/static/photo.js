@@ -42,7 +42,8 @@
 
   const go = (where) => document.getElementById(where)?.click();
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.type === "range") return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.type === "range" && event.key.startsWith("Arrow")) return; // they move the slider
     const links = { ArrowLeft: "before", ArrowRight: "after", Escape: "back" };
     if (event.key in links) go(links[event.key]);
     else if (event.key === "b") toggle?.click();
