@@ -53,4 +53,5 @@ def confirm_path(path: Path, settings: Settings) -> int:
 
 def absolute_path(path: Path) -> bytes:
     """A folder that the user named, as roots are stored; links in it stay as they were typed."""
-    return os.fsencode(os.path.abspath(path.expanduser()))
+    text = os.path.abspath(path.expanduser())
+    return os.fsencode(text[1:] if text.startswith("//") else text)  # POSIX leaves two slashes at the beginning alone

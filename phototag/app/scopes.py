@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from phototag.app.roots import absolute_path
 from phototag.errors import UsageError
+from phototag.store.paths import is_within
 from phototag.store.roots import Scope, add_root, find_scope, list_roots
 
 
@@ -27,11 +28,24 @@ def scopes_of(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes])
         alone = [replace(scope, deep=False) for folder in folders if (scope := find_scope(conn, folder))]
         # A root that was absorbed by a parent named later is walked with it.
         known_roots = {root.id for root in list_roots(conn)}
-        return [scope for scope in scopes + alone if scope.root.id in known_roots]
+        return _apart([scope for scope in scopes + alone if scope.root.id in known_roots])
     scopes = [Scope(root, b"") for root in list_roots(conn)]
     if not scopes:
         raise _nothing()
     return scopes
+
+
+def _apart(scopes: Sequence[Scope]) -> list[Scope]:
+    """Each scope once, and none that is walked with another one."""
+    places = {(scope.root.id, scope.folder, scope.deep): scope for scope in scopes}
+
+    def taken_in(root: int, folder: bytes, deep: bool) -> bool:
+        return any(
+            wide and other == root and is_within(folder, top) and (folder, deep) != (top, wide)
+            for other, top, wide in places
+        )
+
+    return [scope for place, scope in places.items() if not taken_in(*place)]
 
 
 def check_new(paths: Sequence[Path]) -> None:
