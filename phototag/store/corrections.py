@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from phototag.errors import UsageError
 from phototag.geometry import Box
 from phototag.store import liveness, reading
 from phototag.store.clock import now
@@ -71,8 +72,12 @@ Relatives = Callable[[str], tuple[Collection[str], Collection[str]]]
 
 
 def correct(conn: Connection, changes: Iterable[tuple[int, Correction]], relatives: Relatives) -> int:
-    """Store corrections of photos (by id) as one step, and give its number. Nothing is stored for no changes."""
+    """Store corrections of photos (by id) as one step, and give its number. Nothing is stored for no changes.
+
+    Raises UsageError where a photo was pruned since the user saw it.
+    """
     listed = list(changes)
+    _check_there(conn, {photo for photo, _ in listed})
     step = int(conn.exec_driver_sql("SELECT coalesce(max(step), 0) + 1 FROM corrections").scalar_one())
     if not listed:
         return step
@@ -86,6 +91,18 @@ def correct(conn: Connection, changes: Iterable[tuple[int, Correction]], relativ
     conn.execute(corrections.insert(), rows)
     _replay(conn, {photo for photo, _ in listed} | relate(conn, relatives))
     return step
+
+
+def _check_there(conn: Connection, photos: Collection[int]) -> None:
+    there: set[int] = set()
+    for part in chunks(sorted(photos)):
+        marks = ", ".join("?" * len(part))
+        there |= set(conn.exec_driver_sql(f"SELECT id FROM photos WHERE id IN ({marks})", tuple(part)).scalars())
+    if gone := len(set(photos) - there):
+        raise UsageError(
+            f"{gone} of the photos have been removed from the index meanwhile; nothing was changed",
+            hint="Run the command again.",
+        )
 
 
 def relate(conn: Connection, relatives: Relatives) -> set[int]:

@@ -57,7 +57,7 @@ def taught_for(conn: Connection, model_id: int) -> tuple[TaughtTag, ...]:
 def store_taught(conn: sqlalchemy.Connection, tag: TaughtTag, confidences: Iterable[tuple[int, float]]) -> None:
     """Keep a tag, in the place of an earlier one of its name and classifier, and give it to photos (by id).
 
-    Only photos that the classifier has analysed may be named.
+    Photos that the classifier has not analysed, or that were pruned since, are passed over.
     """
     name = intern(conn, [tag.name])[tag.name]
     conn.exec_driver_sql(
@@ -66,12 +66,14 @@ def store_taught(conn: sqlalchemy.Connection, tag: TaughtTag, confidences: Itera
         (name, tag.model_id, tag.weights, tag.bias, tag.threshold, tag.report, now()),
     )
     _drop_words(conn, name, tag.model_id)
-    rows = [(photo, tag.model_id, name, confidence, confidence) for photo, confidence in confidences]
+    rows = [(name, confidence, confidence, photo, tag.model_id) for photo, confidence in confidences]
     if rows:
         conn.exec_driver_sql(
-            "INSERT INTO words (photo_id, model_id, name_id, confidence, own, live) VALUES (?, ?, ?, ?, ?, 0)", rows
+            "INSERT INTO words (photo_id, model_id, name_id, confidence, own, live) "
+            "SELECT photo_id, model_id, ?, ?, ?, 0 FROM analyses WHERE photo_id = ? AND model_id = ?",
+            rows,
         )
-    liveness.touch(conn, (row[0] for row in rows))
+    liveness.touch(conn, (row[3] for row in rows))
     liveness.settle(conn)
 
 

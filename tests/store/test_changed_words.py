@@ -1,9 +1,13 @@
-"""Corrections in the light of a vocabulary that changes, and what many of them cost."""
+"""Corrections in the light of a vocabulary or photos that change, and what many of them cost."""
 
 from collections.abc import Collection
 
+import pytest
+
+from phototag.errors import UsageError
 from phototag.store import liveness, overruled
 from phototag.store.corrections import Correction, Kind, correct, undo
+from phototag.store.taught import TaughtTag, store_taught
 from phototag.store.upkeep import check
 from tests.store.library import Library
 
@@ -38,6 +42,21 @@ def test_older_corrections_follow_a_vocabulary_that_has_changed(library: Library
             undo(conn, nothing)
             assert check(conn) == ()
         assert labels(library) == [(1, "cat"), (2, "cat"), (3, "cat")]
+
+
+def test_photos_that_were_pruned_since_they_were_seen(library: Library) -> None:
+    library.write("one/1.jpg", b"1")
+    library.index("one")
+    tag = TaughtTag("mine", 1, "tagger", current=True, weights=b"", bias=0.0, threshold=0.5, report="{}", at="")
+    with library.open() as index, index.begin() as conn:
+        with pytest.raises(UsageError, match="1 of the photos"):
+            correct(conn, [(1, Correction(Kind.TAG, "cat")), (9, Correction(Kind.TAG, "cat"))], nothing)
+        assert conn.exec_driver_sql("SELECT count(*) FROM corrections").scalar_one() == 0
+        store_taught(conn, tag, [(1, 0.9), (9, 0.8)])
+        assert check(conn) == ()
+        assert conn.exec_driver_sql("SELECT photo_id, name FROM v_labels WHERE name = 'mine'").fetchall() == [
+            (1, "mine")
+        ]
 
 
 def test_a_batch_of_photos_does_not_read_all_corrections(library: Library) -> None:
