@@ -20,7 +20,7 @@ from phototag.inference.library import State
 from phototag.inference.providers import available, candidates
 from phototag.settings import Settings
 from phototag.store.engine import open_index
-from phototag.store.roots import list_roots
+from phototag.store.roots import list_roots, offline_places
 from phototag.store.sqlite import index_path
 
 LEAST_FREE_BYTES = 500_000_000
@@ -114,11 +114,16 @@ def _roots(settings: Settings) -> Iterator[Check]:
         return
     with open_index(settings.db, write=False) as index, index.read() as conn:
         roots = list_roots(conn)
+        places = {place.path: place for place in offline_places(conn)}
     for root in roots:
         there = os.path.isdir(root.path)
         found = root.path.decode("utf-8", "backslashreplace")
         advice = "" if there else "Plug the drive in; if the folder lies elsewhere now, `phototag roots move OLD NEW`."
         yield Check("root", Verdict.OK if there else Verdict.NOTE, found + ("" if there else " is not there"), advice)
+    for place in places.values():
+        if place.path not in {root.path for root in roots if root.offline or not os.path.isdir(root.path)}:
+            found = f"{place.path.decode('utf-8', 'backslashreplace')} is offline: {place.reason}"
+            yield Check("folder", Verdict.NOTE, found, "If it is gone for good, `phototag roots confirm PATH`.")
 
 
 def _schedule(settings: Settings) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from phototag.store.details import copies_of, hits_of
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Files that show the same; the first is the largest picture, or the first by path."""
+    """Files that show the same; the first is the largest picture, or the first by path that is not offline."""
 
     paths: tuple[bytes, ...]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from phototag.app.elsewhere import look_elsewhere
 from phototag.app.estimate import Sample, measure, speed_of_runs
 from phototag.app.messages import Examined, Job, Setup
 from phototag.app.models import Choice, choose_models
@@ -253,6 +254,11 @@ class _Run:
         self.report.moved = swept.moved
         self.report.new = max(0, self.report.new - swept.moved)  # some may have arrived in a run before
         self.report.offline = list(swept.offline)
+        if self.report.new or self.report.changed:
+            moved, away = look_elsewhere(conn, self.run_id)
+            self.report.moved += moved
+            self.report.new = max(0, self.report.new - moved)
+            self.report.offline += away
 
     def _tell(self) -> None:
         self.listener(Progress(self.report.seen, self.queued, self.done, len(self.report.failed)))

@@ -45,7 +45,7 @@ def move(
     from phototag.app.roots import move_root
 
     move_root(old, new, session.settings)
-    session.note(f"{old} is now {new}")
+    session.note(f"{old} is now {new}" + ("" if new.expanduser().is_dir() else ", which is not there at the moment"))
 
 
 def confirm(

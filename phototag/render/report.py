@@ -74,6 +74,8 @@ def report_lines(report: Report, *, dry_run: bool = False) -> Iterator[str]:
         yield f"{counted(report.analysed, 'photo')} analysed with {models} in {report.seconds:.1f} s ({speed})"
     for path in report.offline:
         yield f"offline, kept as it was: {printable(path_text(path))}"
+    if report.offline:
+        yield "If that is gone for good: `phototag roots confirm PATH`."
     for problem in report.failed[:SHOWN_PROBLEMS]:
         yield f"failed: {printable(path_text(problem.path))}: {printable(problem.reason)}"
     if len(report.failed) > SHOWN_PROBLEMS:

@@ -89,17 +89,17 @@ def photo_of_content(conn: Connection, content: bytes) -> int | None:
 
 
 def copies_of(conn: Connection, path: bytes) -> tuple[bytes, ...]:
-    """The paths of all known files with the content of the file at `path`, itself included."""
+    """The paths of all known files with the content of the file at `path`, itself included; offline ones come last."""
     photo = _photo_at(conn, path)
     return (path,) if photo is None else _paths(conn, photo)
 
 
 def _paths(conn: Connection, photo: int) -> tuple[bytes, ...]:
     rows = conn.exec_driver_sql(
-        f"SELECT r.path, d.path, f.name FROM {_FILES} WHERE f.photo_id = ? AND f.state = ?",
+        f"SELECT r.offline OR d.offline, r.path, d.path, f.name FROM {_FILES} WHERE f.photo_id = ? AND f.state = ?",
         (photo, PRESENT),
     )
-    return tuple(sorted(absolute(*row) for row in rows))
+    return tuple(path for _, path in sorted((offline, absolute(*place)) for offline, *place in rows))
 
 
 def _photo_at(conn: Connection, path: bytes) -> int | None:

@@ -102,12 +102,11 @@ def add_root(conn: Connection, path: bytes) -> Scope:
 
 
 def remove_root(conn: Connection, path: bytes) -> int:
-    """Forget a root and its files; gives how many files that were. What was found in their photos is kept until
+    """Forget a root and its files; gives how many were there or offline. What was found in their photos is kept until
     `prune`, and returns when they are indexed again. Raises UsageError for a path that is no root."""
     root = _exact(conn, path)
     liveness.touch_select(conn, f"SELECT photo_id FROM files WHERE folder_id IN ({_FOLDERS})", (root.id,))
-    count = conn.exec_driver_sql(f"SELECT count(*) FROM files WHERE folder_id IN ({_FOLDERS})", (root.id,))
-    number = int(count.scalar_one())
+    number = count_files(conn, root)
     conn.execute(delete(roots).where(roots.c.id == root.id))
     liveness.settle(conn)
     return number
@@ -123,7 +122,7 @@ def move_root(conn: Connection, old: bytes, new: bytes) -> None:
         if other.id != root.id and (below(new, other.path) is not None or below(other.path, new) is not None):
             raise UsageError(
                 f"{shown(new)} overlaps the root {shown(other.path)}",
-                hint="Roots can't lie in one another; `phototag roots list` shows them.",
+                hint="Roots can't lie in one another. If that one is no longer wanted: `phototag roots remove PATH`.",
             )
     conn.execute(
         update(roots)

@@ -22,7 +22,7 @@ class Completeness:
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """Numbers of the whole index. `photos` are reachable ones, `waiting` the rest, kept until they return or `prune`;
-    `files` are there or offline; `bytes` is the size of the database."""
+    `files` are there or offline, `missing` those whose photo is nowhere now; `bytes` is the size of the database."""
 
     photos: int
     waiting: int
@@ -76,7 +76,11 @@ def statistics(conn: Connection) -> Statistics:
         waiting=_count(conn, "SELECT count(*) FROM photos") - photos,
         offline=_count(conn, "SELECT count(*) FROM photos WHERE offline"),
         files=_count(conn, f"SELECT count(*) FROM files WHERE state = {PRESENT}"),
-        missing=_count(conn, f"SELECT count(*) FROM files WHERE state = {MISSING}"),
+        missing=_count(
+            conn,
+            f"SELECT count(*) FROM files f WHERE state = {MISSING} AND NOT EXISTS "
+            f"(SELECT 1 FROM files g WHERE g.photo_id = f.photo_id AND g.state = {PRESENT})",
+        ),
         ignored=_count(conn, f"SELECT count(*) FROM files WHERE state = {IGNORED}"),
         objects=_count(conn, "SELECT count(*) FROM detections WHERE live"),
         labels=_count(conn, "SELECT count(*) FROM words WHERE live AND own IS NOT NULL"),

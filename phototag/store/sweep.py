@@ -4,6 +4,7 @@
   place since its root was last swept.
 * A folder that held photos and now holds none, is gone, can't be listed, or shows another device with none of its
   files, is *offline* with its reason: a drive may be away. A root where no photo at all was met is offline as a whole.
+  Where photos were met below an emptied folder no drive is away: what it held is missing.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ class Walked:
     def __init__(self, conn: Connection) -> None:
         self.candidates: dict[int, int] = {}  # by root
         self.reasons: dict[int, str] = {}  # by root: why it can't be walked
-        self._listed: list[tuple[int, bytes, bool, bytes]] = []
+        self._listed: list[tuple[int, bytes, bool, bytes, int]] = []
         for table, columns in _TABLES.items():
             conn.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{table}")
             conn.exec_driver_sql(f"CREATE TEMP TABLE {table} ({columns})")
@@ -63,14 +64,15 @@ class Walked:
             _root_online(conn, root_id)
         if not listing.folder and not listing.complete:
             self.reasons[root_id] = _reason(listing)
-        self._listed.append((root_id, listing.folder, listing.complete, b"/".join(listing.ignored_folders)))
+        ignored = b"/".join(listing.ignored_folders)
+        self._listed.append((root_id, listing.folder, listing.complete, ignored, len(listing.stamps)))
         if len(self._listed) >= _BUFFERED:
             self.flush(conn)
 
     def flush(self, conn: Connection) -> None:
         """Write the folders that were noted."""
         if self._listed:
-            conn.exec_driver_sql("INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?)", self._listed)
+            conn.exec_driver_sql("INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?, ?)", self._listed)
             self._listed = []
 
     def judge(
@@ -94,7 +96,7 @@ class Walked:
 
 
 _TABLES = {
-    "walked": "root_id INTEGER, path BLOB, complete INTEGER, ignored BLOB, PRIMARY KEY (root_id, path)",
+    "walked": "root_id INTEGER, path BLOB, complete INTEGER, ignored BLOB, photos INTEGER, PRIMARY KEY (root_id, path)",
     "absent": "file_id INTEGER PRIMARY KEY, photo_id INTEGER, folder_id INTEGER, emptied TEXT",
 }
 
@@ -103,11 +105,12 @@ def sweep(conn: Connection, run_id: int, walked: Walked, scopes: Sequence[tuple[
     """Judge what the walks of these (root id, folder) did not meet, and mark it. The walks must be complete."""
     walked.flush(conn)
     ignored = sum(_judge_unlisted(conn, root_id, folder) for root_id, folder in scopes)
+    conn.exec_driver_sql(_STILL_HOLDING, (_EMPTIED,))
     moved = _mark_moved(conn)
     missing = _mark_missing(conn)
     for root_id, folder in scopes:
         if not folder and not walked.candidates.get(root_id):
-            _root_offline(conn, root_id, walked.reasons.get(root_id, _EMPTIED))
+            root_offline(conn, root_id, walked.reasons.get(root_id, _EMPTIED))
     waiting = conn.exec_driver_sql("SELECT DISTINCT folder_id, emptied FROM absent WHERE emptied IS NOT NULL")
     for folder_id, reason in waiting.fetchall():
         _folder_offline(conn, folder_id, reason)
@@ -120,6 +123,13 @@ def sweep(conn: Connection, run_id: int, walked: Walked, scopes: Sequence[tuple[
     conn.exec_driver_sql("DELETE FROM absent")
     liveness.settle(conn)
     return Swept(missing, moved, ignored, _offline(conn, scopes))
+
+
+# Paths compare as bytes, where `0` follows `/`.
+_STILL_HOLDING = """
+    UPDATE absent SET emptied = NULL WHERE emptied = ? AND EXISTS (
+    SELECT 1 FROM folders d JOIN walked w ON w.root_id = d.root_id AND w.photos WHERE d.id = absent.folder_id
+    AND (d.path = x'' OR (w.path > CAST(d.path || '/' AS BLOB) AND w.path < CAST(d.path || '0' AS BLOB))))"""
 
 
 def _judge_unlisted(conn: Connection, root_id: int, scope: bytes) -> int:
@@ -212,7 +222,7 @@ def _root_online(conn: Connection, root_id: int) -> None:
         liveness.settle(conn)
 
 
-def _root_offline(conn: Connection, root_id: int, reason: str) -> None:
+def root_offline(conn: Connection, root_id: int, reason: str) -> None:
     """Mark a root, instead of its folders; one without known photos has nothing to wait for."""
     before = conn.exec_driver_sql("SELECT offline FROM roots WHERE id = ?", (root_id,)).scalar_one()
     changed = conn.exec_driver_sql(

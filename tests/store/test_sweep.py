@@ -107,6 +107,15 @@ def test_an_emptied_and_a_lost_folder_are_offline_until_confirmed(photos: Librar
     assert [os.path.basename(path) for path in swept(photos.index()).offline] == [b"a"]
 
 
+def test_a_folder_whose_own_photos_went_while_others_are_below_it_is_not_offline(photos: Library) -> None:
+    photos.write("one/0.jpg", b"0")
+    photos.index()
+    (photos.top / "one/0.jpg").unlink()
+    assert swept(photos.index("one")).missing == 1
+    assert offline(photos) == []
+    assert "one/0.jpg" not in photos.shown()
+
+
 def test_another_drive_at_the_same_place(photos: Library) -> None:
     """The folder's device is not the one it had, and nothing known is there."""
     on_another_device(photos)
