@@ -1,5 +1,6 @@
 """Pictures in a terminal, by the protocol that it speaks."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -44,6 +45,8 @@ def preview_rows(cells: Iterable[Cell], width: int) -> Iterator[Table]:
 
 def _kind_of_picture() -> "Callable[..., RenderableType]":
     """The class that draws as this terminal can. Raises UsageError where the extra is not installed."""
+    # A terminal that is silent about its size is no fault, but the package logs one, with a traceback.
+    logging.getLogger("textual_image").addHandler(logging.NullHandler())
     try:
         from textual_image.renderable import HalfcellImage, Image, TGPImage
     except ImportError as error:

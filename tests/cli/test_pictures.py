@@ -161,11 +161,17 @@ def test_an_early_kitty_that_can_not_place_pictures_in_text_gets_half_blocks(pho
     assert PLACE not in shown
 
 
-def preview(answers: dict[bytes, bytes]) -> bytes:
+def test_a_terminal_that_is_silent_about_everything_gets_half_blocks_alone(photos: Path) -> None:
+    shown = preview({}, pixels=(0, 0))
+    assert BLOCK in shown
+    assert b"Error" not in shown
+
+
+def preview(answers: dict[bytes, bytes], pixels: tuple[int, int] = (1000, 800)) -> bytes:
     """What `search person --preview` writes to a terminal that answers so, and as kitty where that names itself."""
     pytest.importorskip("textual_image", reason="the extra `preview` is not installed")
     main, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 1000, 800))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, *pixels))
     command = [sys.executable, "-m", "phototag", "search", "person", "--preview"]
     answers = dict(answers)
     shown = b""
