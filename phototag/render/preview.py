@@ -1,6 +1,7 @@
 """Pictures in a terminal, by the protocol that it speaks."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -47,6 +48,8 @@ def _kind_of_picture() -> "Callable[..., RenderableType]":
     """The class that draws as this terminal can. Raises UsageError where the extra is not installed."""
     # A terminal that is silent about its size is no fault, but the package logs one, with a traceback.
     logging.getLogger("textual_image").addHandler(logging.NullHandler())
+    if not sys.stdin.isatty():
+        sys.__stdin__ = None  # type: ignore[misc]  # or the package waits for the terminal's answers on it, and fails
     try:
         from textual_image.renderable import HalfcellImage, Image, TGPImage
     except ImportError as error:

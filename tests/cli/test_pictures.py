@@ -167,15 +167,20 @@ def test_a_terminal_that_is_silent_about_everything_gets_half_blocks_alone(photo
     assert b"Error" not in shown
 
 
-def preview(answers: dict[bytes, bytes], pixels: tuple[int, int] = (1000, 800)) -> bytes:
+def test_a_preview_needs_no_terminal_to_read_from(photos: Path) -> None:
+    assert BLOCK in preview({}, given=subprocess.DEVNULL)
+
+
+def preview(answers: dict[bytes, bytes], pixels: tuple[int, int] = (1000, 800), given: int | None = None) -> bytes:
     """What `search person --preview` writes to a terminal that answers so, and as kitty where that names itself."""
     pytest.importorskip("textual_image", reason="the extra `preview` is not installed")
     main, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, *pixels))
     command = [sys.executable, "-m", "phototag", "search", "person", "--preview"]
+    given = terminal if given is None else given
     answers = dict(answers)
     shown = b""
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
+    with subprocess.Popen(command, stdin=given, stdout=terminal, stderr=terminal) as process:
         os.close(terminal)
         try:
             while chunk := os.read(main, 65536):
