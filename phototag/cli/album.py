@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, checked
+from phototag.cli.queries import QueryCommand
 from phototag.cli.session import Session, command
 from phototag.errors import PhototagError, UsageError
 
@@ -44,7 +44,7 @@ def album(
         session.note(f"{counted(len(done_all), 'album')} up to date")
         return
     with open_answers(session.settings, session.note) as answers:
-        done = refresh(name, checked(query or []), out, kind, answers)
+        done = refresh(name, query or [], out, kind, answers)
     try:
         remember(done.folder, session.settings)
     except PhototagError as error:  # an index that may only be read, or that another run writes to for long
@@ -56,4 +56,4 @@ def album(
 
 def add_to(app: typer.Typer) -> None:
     """Register `album`."""
-    app.command("album", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(album))
+    app.command("album", no_args_is_help=True, cls=QueryCommand)(command(album))

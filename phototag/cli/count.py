@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, Exists, MinConfidence, Online, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import Exists, MinConfidence, Online, Query
 from phototag.cli.session import Session, command
 
 
@@ -50,7 +51,7 @@ def count(
     from phototag.render.counts import count_document, count_lines
 
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        question = answers.ask(checked(query), online=online)
+        question = answers.ask(query, online=online)
         if exists:
             raise typer.Exit(0 if question.exists() else 1)
         counted = question.count(by=by.value if by else None, scenes=dedupe is not None)
@@ -63,4 +64,4 @@ def count(
 
 def add_to(app: typer.Typer) -> None:
     """Register `count`."""
-    app.command("count", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(count))
+    app.command("count", no_args_is_help=True, cls=QueryCommand)(command(count))

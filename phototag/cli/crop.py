@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import MinConfidence, Query
 from phototag.cli.session import Session, command
 from phototag.errors import UsageError
 
@@ -38,7 +39,7 @@ def crop(
     options = CropOptions(out, _part(pad), name, keep_gps, limit)
     written = 0
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        for done in crop(answers.ask(checked(query)), options, session.settings):
+        for done in crop(answers.ask(query), options, session.settings):
             if isinstance(done, PhototagError):
                 session.warn(done.message)
             else:
@@ -59,4 +60,4 @@ def _part(text: str) -> float:
 
 def add_to(app: typer.Typer) -> None:
     """Register `crop`."""
-    app.command("crop", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(crop))
+    app.command("crop", no_args_is_help=True, cls=QueryCommand)(command(crop))

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Online, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import MinConfidence, Online, Query
 from phototag.cli.session import Session, command
 
 
@@ -41,7 +42,7 @@ def export(
     from phototag.render.text import counted
 
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        done = write(answers.ask(checked(query), online=online), ExportOptions(form.value, out, copy, accept))
+        done = write(answers.ask(query, online=online), ExportOptions(form.value, out, copy, accept))
     told = f"{counted(done.truth, 'box', 'boxes')} of ground truth, {counted(done.predictions, 'prediction')}"
     session.note(f"wrote {counted(done.photos, 'photo')} to {out}: {told}")
     if done.predictions and not done.truth:
@@ -74,5 +75,5 @@ def import_boxes(
 
 def add_to(app: typer.Typer) -> None:
     """Register `export` and `import`."""
-    app.command("export", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(export))
+    app.command("export", no_args_is_help=True, cls=QueryCommand)(command(export))
     app.command("import", no_args_is_help=True)(command(import_boxes))

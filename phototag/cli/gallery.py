@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from phototag.cli.progress import counting
-from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import MinConfidence, Query
 from phototag.cli.session import Session, command
 
 
@@ -41,7 +42,7 @@ def gallery(
     settings = session.settings.with_options(min_confidence=min_confidence)
     thumbnails = Thumbnails(settings, settings.folders.cache / "thumbnails", workers=available_cores())
     written = 0
-    text = join_arguments(checked(query))
+    text = join_arguments(query)
     with counting(session, "photo") as tell:
         for done in write_gallery(Gallery(settings), thumbnails, text, out, keep_gps=not strip_gps):
             if isinstance(done, PhototagError):
@@ -57,4 +58,4 @@ def gallery(
 
 def add_to(app: typer.Typer) -> None:
     """Register `gallery`."""
-    app.command("gallery", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(gallery))
+    app.command("gallery", no_args_is_help=True, cls=QueryCommand)(command(gallery))

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import MinConfidence, Query
 from phototag.cli.session import Session, command
 
 
@@ -24,7 +25,7 @@ def open_photos(
     from phototag.render.text import counted
 
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        question = answers.ask(checked(query), online=True)
+        question = answers.ask(query, online=True)
         paths = [hit.path for hit in question.search(limit=limit)]
         if len(paths) == limit:
             session.note(f"showing {limit} of {counted(question.total(), 'photo')} (--limit)")
@@ -36,4 +37,4 @@ def open_photos(
 
 def add_to(app: typer.Typer) -> None:
     """Register `open`."""
-    app.command("open", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(open_photos))
+    app.command("open", no_args_is_help=True, cls=QueryCommand)(command(open_photos))

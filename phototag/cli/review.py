@@ -109,10 +109,8 @@ def _keys() -> Iterator[str]:
         for line in sys.stdin:
             yield from line.strip().replace(" ", "")
         return
-    import click
-
     while True:
-        key = click.getchar()
+        key = typer.getchar()
         if key in ("\x03", "\x04", "\x1b"):
             return
         yield key

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import Query
 from phototag.cli.session import Session, command
 
 Name = Annotated[str, typer.Argument(help="What to call it; `search @NAME` asks it.", show_default=False)]
@@ -14,7 +15,7 @@ def save(session: Session, name: Name, query: Query) -> None:
     """Save a query under a name: `phototag save pets 'cat or dog'`, then `phototag search @pets`."""
     from phototag.app.saved import save as keep
 
-    text = keep(name, checked(query), session.settings)
+    text = keep(name, query, session.settings)
     session.note(f"@{name.removeprefix('@')} is now: {text}")
 
 
@@ -42,6 +43,6 @@ def forget(session: Session, name: Name) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Register `save`, `saved` and `forget`."""
-    app.command("save", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(save))
+    app.command("save", no_args_is_help=True, cls=QueryCommand)(command(save))
     app.command("saved")(command(saved))
     app.command("forget", no_args_is_help=True)(command(forget))

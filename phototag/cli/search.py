@@ -12,6 +12,7 @@ import typer
 from phototag.cli.completion import words
 from phototag.cli.explain import show_explained
 from phototag.cli.pictures import show_pictures
+from phototag.cli.queries import QueryCommand
 from phototag.cli.session import Session, command
 from phototag.errors import UsageError
 from phototag.types import Hit
@@ -36,18 +37,6 @@ AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="One JSON object a li
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV with a header.")]
 AsPaths = Annotated[bool, typer.Option("--paths", help="One path a line; the default when piped.")]
 AsPrint0 = Annotated[bool, typer.Option("--print0", "-0", help="Raw paths, each ended by a NUL byte.")]
-
-
-QUERY_CONTEXT = {"ignore_unknown_options": True}  # so that `-dog` gets an answer of its own: see `checked`
-
-
-def checked(query: list[str]) -> list[str]:
-    """The words of a query. Raises UsageError for an unknown option, which may have been meant as `not`."""
-    for word in query:
-        if word.startswith("-") and len(word.split()) == 1:
-            hint = "To leave something out write `not dog`, or quote the whole query: 'person -dog'."
-            raise UsageError(f"there is no option {word}", hint=hint)
-    return query
 
 
 class Format(StrEnum):
@@ -93,7 +82,7 @@ def search(
 
     chosen = chosen_format(json=as_json, jsonl=as_jsonl, csv=as_csv, paths=as_paths, print0=as_print0)
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        question = answers.ask(checked(query), online=online)
+        question = answers.ask(query, online=online)
         if exists:
             raise typer.Exit(0 if question.exists() else 1)
         if sheet or preview:
@@ -152,5 +141,5 @@ def write_hits(session: Session, chosen: Format, hits: Iterable[Hit]) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Register `search` and its other name."""
-    app.command("search", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(search))
-    app.command("find", hidden=True, no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(search))
+    app.command("search", no_args_is_help=True, cls=QueryCommand)(command(search))
+    app.command("find", hidden=True, no_args_is_help=True, cls=QueryCommand)(command(search))

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from phototag.cli.search import QUERY_CONTEXT, MinConfidence, Query, checked
+from phototag.cli.queries import QueryCommand
+from phototag.cli.search import MinConfidence, Query
 from phototag.cli.session import Session, command
 from phototag.errors import UsageError
 
@@ -36,7 +37,7 @@ def write(
     options = WriteOptions(embed, stem, take_back, mwg, yes)
     changed = same = failed = 0
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
-        for done in put(answers.ask(checked(query)), answers.vocabulary, options):
+        for done in put(answers.ask(query), answers.vocabulary, options):
             if isinstance(done, PhototagError):
                 failed += 1
                 session.warn(" ".join(filter(None, (done.message, done.hint))))
@@ -57,4 +58,4 @@ def write(
 
 def add_to(app: typer.Typer) -> None:
     """Register `write`."""
-    app.command("write", no_args_is_help=True, context_settings=QUERY_CONTEXT)(command(write))
+    app.command("write", no_args_is_help=True, cls=QueryCommand)(command(write))

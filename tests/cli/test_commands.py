@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import typer.main
 from phototag.cli import app
 from phototag.cli.commands import MODULES, Commands, registered
 from phototag.cli.examples import EXAMPLES
+from tests.conftest import Inside
 
 
 def test_the_table_names_what_each_module_adds() -> None:
@@ -79,3 +81,27 @@ def test_the_shell_completes(line: str, offered: set[str]) -> None:
     environment = {"_PHOTOTAG_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
     done = CliRunner().invoke(app, [], env=environment, prog_name="phototag")
     assert set(done.stdout.split()) == offered
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("search", "cat", "--limt", "3"), "Did you mean --limit?"),
+        (("count", "cat", "--min-confidense=0.7"), "Did you mean --min-confidence?"),
+        (("find", "cat", "--threshold", "0.7"), "Did you mean --min-confidence?"),
+        (("crop", "cat", "--ot", "crops"), "Did you mean --out?"),
+        (("album", "pets", "cat", "--xyz"), "`phototag album --help` lists the options."),
+        (("search", "cat", "-dog"), "write `not dog`"),
+    ],
+)
+def test_an_unknown_option_gets_the_right_hint(inside: Inside, words: tuple[str, ...], said: str) -> None:
+    failed = inside(*words, code=2).err
+    assert "there is no option -" in failed
+    assert said in failed
+
+
+def test_what_follows_two_dashes_is_no_option(inside: Inside, gallery: Path) -> None:
+    inside("index", gallery)
+    found = inside("search", "--", "person", "-object:dog").out.split("\n")
+    assert [Path(one).name for one in found if one] == ["two people.jpg"]
+    assert "no option" in inside("search", "-dog", "--", "person", code=2).err
