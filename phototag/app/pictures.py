@@ -39,11 +39,14 @@ def read_original(hit: Hit, content: str | None = None) -> OpenedPhoto:
 
 
 def decode_original(hit: Hit, opened: OpenedPhoto, settings: Settings, minimum: int | None = None) -> "Image.Image":
-    """The picture, RGB and upright; with `minimum`, reduced as `media.decode` does. Raises PhototagError."""
+    """The picture, RGB and upright, with its colour profile and nothing else that the file says; with `minimum`,
+    reduced as `media.decode` does. Raises PhototagError."""
     try:
-        return opened.decode(minimum=minimum, max_megapixels=settings.max_megapixels).image
+        image = opened.decode(minimum=minimum, max_megapixels=settings.max_megapixels).image
     except PhotoError as error:
         raise PhototagError(f"{os.fsdecode(hit.path)}: {error.reason}") from error
+    image.info = {"icc_profile": image.info.get("icc_profile")}  # Pillow would write comments into every copy
+    return image
 
 
 def picture_format(output: Path) -> str:

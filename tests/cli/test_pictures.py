@@ -209,3 +209,18 @@ def test_what_the_index_knows_is_not_said_of_another_picture(phototag: Run, gall
     assert b"another picture" in phototag(*out, code=1).stderr
     assert b"another picture" in phototag("write", "object:dog", "--xmp-sidecar", "--yes", code=1).stderr
     assert not (gallery / "walk.png.xmp").exists()
+
+
+def test_comments_in_a_photo_are_not_passed_on(phototag: Run, gallery: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2", reason="the extra `serve` is not installed")
+    photo = gallery / "two people.jpg"
+    with Image.open(photo) as image:
+        image.save(photo, quality=95, comment=b"not for others")
+    assert b"not for others" in photo.read_bytes()
+    phototag("index", gallery)
+    phototag("crop", "person>=2", "--out", tmp_path / "out" / "crops")
+    phototag("show", photo, "-o", tmp_path / "out" / "boxes.jpg")
+    phototag("gallery", "person>=2", "--out", tmp_path / "out" / "site")
+    pictures = list((tmp_path / "out").rglob("*.jpg"))
+    assert len(pictures) == 5
+    assert not any(b"not for others" in picture.read_bytes() for picture in pictures)
