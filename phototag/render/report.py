@@ -63,6 +63,7 @@ def report_lines(report: Report, *, dry_run: bool = False) -> Iterator[str]:
     """What was done, or would be, in a few lines."""
     parts = [(report.new, "new"), (report.changed, "changed"), (report.moved, "moved"), (report.unchanged, "unchanged")]
     parts += [(report.missing, "missing"), (report.ignored, "ignored"), (len(report.failed), "failed")]
+    parts += [(report.known_failed, "failed before")] * (not dry_run)
     told = ", ".join(f"{number:,} {word}" for number, word in parts if number)
     yield f"{counted(report.seen, 'photo')} seen" + (f": {told}" if told else "")
     if dry_run:

@@ -151,6 +151,7 @@ def test_bad_files_are_problems_and_stop_nothing(phototag: Run, gallery: Path) -
     mended = report(phototag)
     assert (mended["changed"] + mended["new"], mended["failed"]) == (1, again["failed"])
     assert len(report(phototag, "--retry-failed")["failed"]) == 3
+    assert b", 1 failed, 2 failed before\n" in phototag("index").stderr
 
 
 def test_dry_run_changes_nothing(phototag: Run, gallery: Path) -> None:
