@@ -23,6 +23,7 @@ from phototag.store.details import hits_of
 from phototag.store.engine import open_index
 from phototag.store.models import current_model
 from phototag.store.review import Claim, claims
+from phototag.store.statistics import stored_floor
 from phototag.types import Hit, Task
 
 ENOUGH = 20
@@ -55,7 +56,8 @@ class Level:
 
 @dataclass
 class Review:
-    """One sitting. `threshold` is the least confidence that answers queries now, the lower of the two models'."""
+    """One sitting. `threshold` is the least confidence that answers queries now, the lower of the two models'; `floor`
+    the one below which a model that claims the word stored nothing."""
 
     word: str
     threshold: float
@@ -65,6 +67,7 @@ class Review:
     parts: Mapping[int, int] = field(default_factory=dict)
     answers: dict[int, bool] = field(default_factory=dict)
     claimed: Sequence[Claim] = ()
+    floor: float = 0.0
 
     def answer(self, asked: Asked, *, shows: bool) -> None:
         """Store the answer as a correction, a step of its own."""
@@ -74,8 +77,10 @@ class Review:
         self.answers[asked.claim.photo] = shows
 
     def levels(self) -> tuple[Level, ...]:
-        """Precision per threshold, as far as the answers tell."""
-        found = (self._level(step) for step in STEPS)
+        """Precision per threshold, as far as the answers tell: from the floor and the least that was looked at on."""
+        seen = [claim.score for claim in self.claimed if claim.photo in self.answers]
+        least = max(self.floor, min(seen, default=1.0))
+        found = (self._level(step) for step in STEPS if step >= least)
         return tuple(level for level in found if level is not None)
 
     def proposed(self, precision: float) -> Level | None:
@@ -125,13 +130,21 @@ def open_review(label: str, settings: Settings) -> Iterator[Review]:
             Asked(hits[claim.photo], claim, claim.photo in disagree) for claim in order if claim.photo in hits
         )
         vocabulary = answers.vocabulary
-    yield Review(word, min(least.values()), questions, settings, vocabulary, parts, {}, found)
+        floor = _floor(said, answers)
+    yield Review(word, min(least.values()), questions, settings, vocabulary, parts, {}, found, floor)
 
 
 def _thresholds(word: str, answers: Answers) -> dict[Task, float]:
     models = {task: current_model(answers.conn, task).model.name for task in Task}
     known: Thresholds = answers.thresholds
     return {task: known.of(task, name, word) for task, name in models.items()}
+
+
+def _floor(said: Sequence[Claim], answers: Answers) -> float:
+    """A threshold of the user's holds for both models: the higher floor of those that say the word."""
+    saying = {Task.CLASSIFY for claim in said if claim.tag is not None}
+    saying |= {Task.DETECT for claim in said if claim.box is not None}
+    return max((stored_floor(answers.conn, task) for task in saying), default=0.0)
 
 
 def _disagreeing(found: Sequence[Claim], least: Mapping[Task, float]) -> frozenset[int]:

@@ -1,5 +1,6 @@
 """Which confidence counts, by canonical label: the user's settings and the catalog."""
 
+import shlex
 from dataclasses import replace
 
 from phototag.app.words import canonical_names, words_above
@@ -51,7 +52,8 @@ def load_thresholds(settings: Settings, vocabulary: Vocabulary) -> Thresholds:
 def unknown_labels(settings: Settings, vocabulary: Vocabulary) -> list[str]:
     """A sentence for each threshold of the settings whose label is no word: what is wrong, and how to mend it."""
     return [
-        f"The settings have a threshold for “{word}”, which is no word here: `phototag config unset thresholds.{word}`."
+        f"The settings have a threshold for “{word}”, which is no word here: "
+        f"`phototag config unset {shlex.quote(f'thresholds.{word}')}`."
         for word in settings.thresholds
         if not vocabulary.knows(word)
     ]

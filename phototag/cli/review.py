@@ -1,5 +1,6 @@
 """`phototag review LABEL`: going through likely mistakes."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -85,7 +86,9 @@ def _propose(session: Session, sitting: "Review", precision: float, keys: Iterat
         session.err.print(f"Use {best.threshold:.2f} for {sitting.word}? [y/n] ", markup=False, end="")
     if _answer(session, keys, "ynq") == "y":
         sitting.use(best.threshold)
-        session.note(f"thresholds.{sitting.word} = {best.threshold:.2f}; `phototag config unset` takes it back")
+        name = f"thresholds.{sitting.word}"
+        back = f"`phototag config unset {shlex.quote(name)}` takes it back"
+        session.note(f"{name} = {best.threshold:.2f}; {back}")
 
 
 def _row(level: "Level") -> tuple[str, str, int, int]:

@@ -1,6 +1,7 @@
 """Going through likely mistakes, with the keys from a pipe."""
 
 import json
+import re
 import sqlite3
 import tomllib
 from contextlib import closing
@@ -55,3 +56,19 @@ def test_no_threshold_without_consent_or_answers(inside: Inside, coco: Coco) -> 
     assert not load_settings().config_file.exists()
     assert "From 20 answers on" in inside("review", "person", given="nn").err
     assert "is left to ask about" in inside("review", "volcano", given="").err
+
+
+def test_no_threshold_below_what_is_stored_or_was_looked_at(inside: Inside, coco: Coco) -> None:
+    """Whoever says yes to everything is offered what they have seen, not the lowest threshold there is."""
+    with closing(sqlite3.connect(coco.db)) as raw, raw:
+        raw.execute("UPDATE analyses SET floor = 0.12")
+    told = inside("review", "person", given="y" * 21)
+    lines = told.out.splitlines()
+    seen = [float(score) for line in lines if ".jpg (" in line for score in re.findall(r"\d\.\d\d", line)]
+    proposed = float(re.findall(r"from (\S+) on", told.out)[0])
+    assert proposed >= max(0.12, min(seen))
+    back = re.findall(r"`phototag (config unset thresholds.person)`", told.err)[0]
+    inside(*back.split())
+    assert "person" not in inside("config", "show", "--json").out
+    lowest = min(float(row.split()[0]) for row in lines if re.match(r" +0\.\d+ ", row))
+    assert lowest == proposed
