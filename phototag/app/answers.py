@@ -1,14 +1,14 @@
 """Questions put to the index: search, count, explain, show."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phototag.app.thresholds import index_thresholds, load_thresholds, unknown_labels
+from phototag.app.thresholds import detected_words, index_thresholds, load_thresholds, unknown_labels
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
 from phototag.query.parser import join_arguments, parse
@@ -93,6 +93,7 @@ class Answers:
     vocabulary: Vocabulary
     thresholds: Thresholds
     note: Callable[[str], None]
+    detectable: Callable[[str], Collection[str] | None] = lambda _: None
 
     def ask(self, words: Sequence[str], *, online: bool = False) -> Question:
         """Understand a query, given as the words of a command line, and note what the user should know of the answer.
@@ -117,7 +118,7 @@ class Answers:
         text = join_arguments(strip_verb(list(words)))
         resolver = Resolver(self.vocabulary, today(), self._saved, text)
         node = resolver.resolve(parse(text, self.vocabulary.knows))
-        return Question(text, node, stored.Question(self.conn, node, self.thresholds, online))
+        return Question(text, node, stored.Question(self.conn, node, self.thresholds, online, self.detectable))
 
     def understand(self, sentence: str) -> "Understood":
         """The query that a plain sentence means. Raises QueryError when nothing in it is understood."""
@@ -169,7 +170,8 @@ def open_answers(settings: Settings, note: Callable[[str], None]) -> Iterator[An
         vocabulary = load_vocabulary(settings).extended(own_words(conn))
         for fault in unknown_labels(settings, vocabulary):
             note(fault)
-        yield Answers(conn, vocabulary, index_thresholds(conn, load_thresholds(settings, vocabulary)), note)
+        thresholds = index_thresholds(conn, load_thresholds(settings, vocabulary))
+        yield Answers(conn, vocabulary, thresholds, note, lambda name: detected_words(name, settings, vocabulary))
 
 
 def _known_order(sort: str) -> str:

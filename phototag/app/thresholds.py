@@ -35,6 +35,12 @@ def emitted_words(classifier: str, settings: Settings, vocabulary: Vocabulary) -
     return frozenset(words_above(names, vocabulary)).union(*words_above(names, vocabulary).values())
 
 
+def detected_words(detector: str, settings: Settings, vocabulary: Vocabulary) -> frozenset[str] | None:
+    """The labels that a detector of the catalog can say; None for one that the catalog does not have."""
+    spec = load_catalog(own=settings.folders.models / OWN_CATALOG).models.get(detector)
+    return None if spec is None else frozenset(canonical_names(spec, vocabulary))
+
+
 def load_thresholds(settings: Settings, vocabulary: Vocabulary) -> Thresholds:
     """The thresholds of the settings and of every model of the catalog.
 

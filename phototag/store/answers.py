@@ -1,6 +1,6 @@
 """Answers from the index: one question, one statement."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,12 +40,16 @@ MANY = 250_000  # photos, slower looked at one by one than all files in a row
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A resolved query put to an index. With `online`, photos on drives that are not there now are left out."""
+    """A resolved query put to an index. With `online`, photos on drives that are not there now are left out.
+
+    `detectable` gives the labels that a detector, by its name, can say: None where nobody knows.
+    """
 
     conn: Connection
     node: Node
     thresholds: Thresholds = field(default_factory=Thresholds)
     online: bool = False
+    detectable: Callable[[str], Collection[str] | None] = lambda _: None
     lexicon: Lexicon = field(init=False)
     scope: Scope = field(init=False)
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, positive_leaves
+from phototag.query.tree import Count, Filter, Node, Not, Or, Tag, Word, labels_of, positive_leaves
 from phototag.store.answers import Question
 from phototag.store.compile_filters import FOLDER_PATH
-from phototag.store.compile_leaves import joined
+from phototag.store.compile_leaves import in_list, joined
 from phototag.store.frame import Frame
 from phototag.store.paths import shown
 from phototag.types import Task
@@ -82,8 +82,24 @@ def _is_the_boxes(frame: Frame) -> bool:
 
 
 def _object_leaves(question: Question) -> dict[str, Word | Count]:
-    """The positive object words of the query by how they are written, the same ones once."""
-    return {_name(leaf): leaf for leaf in positive_leaves(question.node) if isinstance(leaf, Word | Count)}
+    """The positive object words of the query by how they are written, the same ones once; none where none of them can
+    be said of a box, as a tag of the user's own."""
+    leaves = {_name(leaf): leaf for leaf in positive_leaves(question.node) if isinstance(leaf, Word | Count)}
+    return leaves if any(_of_objects(question, leaf) for leaf in leaves.values()) else {}
+
+
+def _of_objects(question: Question, leaf: Word | Count) -> bool:
+    """Whether the leaf asks for objects: a word does where there is a box of it, or where a detector may say it."""
+    if isinstance(leaf, Count):
+        return True
+    labels, lexicon = labels_of(leaf), question.lexicon
+    ids = lexicon.ids(labels)
+    boxes = f"SELECT 1 FROM detections b WHERE b.live AND {in_list('b.name_id', ids)} LIMIT 1"
+    if ids and question.conn.exec_driver_sql(boxes).first() is not None:
+        return True
+    detectors = [name for number, name in lexicon.models[Task.DETECT] if number not in lexicon.users]
+    said = [question.detectable(name) for name in detectors]
+    return not said or any(words is None or not labels.isdisjoint(words) for words in said)
 
 
 def _name(leaf: Word | Count) -> str:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.conftest import Run
+from tests.conftest import Inside, Run
 
 
 def test_ask_prints_the_query_and_what_it_did_not_understand(phototag: Run, gallery: Path) -> None:
@@ -72,3 +72,21 @@ def test_explain(phototag: Run, gallery: Path) -> None:
     nothing = phototag("search", "object:dog and car", "--explain").stderr.decode()
     assert "object:dog: 1 photo" in nothing
     assert "car: 1 photo" in nothing
+
+
+def test_a_word_that_is_only_a_tag_counts_no_objects(inside: Inside, painted: Path) -> None:
+    inside("tag", painted / "car.webp", painted / "walk.png", "+holiday")
+    assert inside("count", "holiday").out == "holiday: 2 photos\n"
+    assert json.loads(inside("count", "holiday", "--json", "--by", "folder").out) == {
+        "query": "holiday",
+        "objects": None,
+        "photos": 2,
+        "by": [{"key": str(painted), "objects": None, "photos": 2}],
+    }
+    assert json.loads(inside("count", "holiday", "--dedupe", "burst", "--json").out)["objects"] is None
+    assert json.loads(inside("count", "holiday or dog", "--json").out)["by_word"] == {"holiday": 0, "dog": 2}
+    inside("tag", "--query", "dog", "--remove", "dog")
+    assert inside("count", "dog").out == "dog: 0 objects in 0 photos\n"  # which the detector could say
+    assert inside("count", "object:holiday").out == "object:holiday: 0 objects in 0 photos\n"
+    inside("box", painted / "car.webp", "holiday", "0,200,40,20")
+    assert inside("count", "holiday").out == "holiday: 1 object in 2 photos\n"
