@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from phototag.app.thresholds import detected_words, index_thresholds, load_thresholds, unknown_labels
 from phototag.app.words import load_vocabulary
 from phototag.errors import UsageError
+from phototag.query.conditions import Has
 from phototag.query.parser import join_arguments, parse
 from phototag.query.resolve import Resolver
 from phototag.query.thresholds import Thresholds
-from phototag.query.tree import Node, Tag, Things, Word, descriptions_of
+from phototag.query.tree import Node, Tag, Things, Word, descriptions_of, filters_of
 from phototag.query.verbs import strip_verb
 from phototag.query.vocabulary import Vocabulary
 from phototag.settings import Settings
@@ -111,6 +112,7 @@ class Answers:
         for word in asked.question.absent():
             self.note(f"“{word}” is a known word, but no model has seen one in this index.")
         self._tell_floor(asked)
+        self._tell_failed(asked)
         return asked
 
     def read(self, words: Sequence[str], *, online: bool = False) -> Question:
@@ -140,6 +142,16 @@ class Answers:
 
         query = find_query(self.conn, name)
         return None if query is None else parse(query, self.vocabulary.knows)
+
+    def _tell_failed(self, asked: Question) -> None:
+        """Say it where failed photos are asked for, and there are failed files that are none."""
+        if not any(one.condition == Has("failed") for one in filters_of(asked.node)):
+            return
+        from phototag.store.problems import without_photo
+
+        if number := without_photo(self.conn):
+            told = "1 file that failed shows" if number == 1 else f"{number:,} files that failed show"
+            self.note(f"{told} no photo: `phototag errors` lists what failed, and why.")
 
     def _tell_floor(self, asked: Question) -> None:
         """Say it where less is asked for than was stored."""

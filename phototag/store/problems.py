@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from phototag.store.clock import now
 from phototag.store.listing import Listing
 from phototag.store.paths import absolute, below, text_column
+from phototag.store.presence import PRESENT
 from phototag.store.reading import Connection
 from phototag.types import FileStamp, Problem, Stage
 
@@ -43,6 +44,15 @@ def list_problems(conn: Connection) -> Iterator[StoredProblem]:
     for row in rows:
         path = absolute(row.root, row.folder, row.name)
         yield StoredProblem(Problem(path, Stage(row.stage), row.reason), row.since, row.last, row.tries)
+
+
+def without_photo(conn: Connection) -> int:
+    """How many files failed and show no photo, so that no query finds them: never read, or changed since."""
+    found: int = conn.exec_driver_sql(f"""
+        SELECT count(*) FROM problems e WHERE e.name <> x'' AND NOT EXISTS (
+            SELECT 1 FROM files f WHERE f.folder_id = e.folder_id AND f.name = e.name AND f.state = {PRESENT})
+        """).scalar_one()
+    return found
 
 
 def known_problems(conn: Connection, folder_id: int) -> dict[bytes, KnownProblem]:

@@ -1,6 +1,8 @@
 """The commands around search: ask, save, labels, pairs, explain."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.conftest import Inside, Run
@@ -90,3 +92,15 @@ def test_a_word_that_is_only_a_tag_counts_no_objects(inside: Inside, painted: Pa
     assert inside("count", "object:holiday").out == "object:holiday: 0 objects in 0 photos\n"
     inside("box", painted / "car.webp", "holiday", "0,200,40,20")
     assert inside("count", "holiday").out == "holiday: 1 object in 2 photos\n"
+
+
+def test_failed_files_that_are_no_photo_are_told_of(inside: Inside, painted: Path, tmp_path: Path) -> None:
+    assert inside("search", "is:failed").err == ""
+    with closing(sqlite3.connect(tmp_path / "index.db")) as raw, raw:
+        columns = "folder_id, name, stage, reason, since, last"
+        raw.execute(f"INSERT INTO problems ({columns}) SELECT id, 'a.jpg', 'decode', 'cut off', 1, 1 FROM folders")
+    number = len(json.loads(inside("errors", "--json").out))
+    told = inside("search", "not is:failed and car", "--paths")
+    assert f"{number} files that failed show no photo: `phototag errors`" in told.err
+    assert "car.webp" in told.out
+    assert "errors" not in inside("search", "car").err
