@@ -9,11 +9,11 @@ import ipaddress
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 Scope = MutableMapping[str, Any]
@@ -89,7 +89,8 @@ class Access:
 
     def _unknown(self, scope: Scope, headers: Headers) -> Response | None:
         """What those get who have not shown the token; those who show it in the address get a cookie for it."""
-        if self.token is None or self._holds(self._cookie(headers)):
+        # Not `http.cookies`: it stops at what it can't read, and other servers on this machine set cookies here, too.
+        if self.token is None or self._holds(Request(scope).cookies.get(self._cookie_name, "")):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self._holds(bearer):
@@ -123,13 +124,6 @@ class Access:
         except ValueError:
             return False
         return True
-
-    def _cookie(self, headers: Headers) -> str:
-        try:
-            found = SimpleCookie(headers.get("cookie", "")).get(self._cookie_name)
-        except CookieError:
-            return ""
-        return found.value if found else ""
 
     @property
     def _cookie_name(self) -> str:

@@ -38,6 +38,14 @@ def test_a_browser_gets_a_cookie_and_an_address_without_the_token(headers: dict[
     assert asked.get("/?q=dog").text == "photos"
 
 
+@pytest.mark.parametrize("other", ['prefs={"a": 1, "b": "x y"}', "m@x=1", "a b", 'x="a', "path=/", "x=\xfc", "=", ";;"])
+def test_cookies_of_other_servers_on_this_machine_do_not_hide_its_own(other: str) -> None:
+    for cookies in (f"{other}; phototag-8765=secret", f"phototag-8765=secret; {other}"):
+        assert client().get("/", headers={b"cookie": cookies.encode("latin-1")}).text == "photos"
+    for cookies in (other, f"{other}; phototag-8765=wrong", "phototag-8764=secret"):
+        assert client().get("/", headers={b"cookie": cookies.encode("latin-1")}).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["//evil.example/", "///evil.example/", "/%2f/evil.example/"])
 def test_the_way_back_leads_to_no_other_site(path: str) -> None:
     location = client().get(f"{BASE}{path}?token=secret", headers=PAGE).headers["location"]
