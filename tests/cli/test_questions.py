@@ -98,7 +98,7 @@ def test_failed_files_that_are_no_photo_are_told_of(inside: Inside, painted: Pat
     assert inside("search", "is:failed").err == ""
     with closing(sqlite3.connect(tmp_path / "index.db")) as raw, raw:
         columns = "folder_id, name, stage, reason, since, last"
-        raw.execute(f"INSERT INTO problems ({columns}) SELECT id, 'a.jpg', 'decode', 'cut off', 1, 1 FROM folders")
+        raw.execute(f"INSERT INTO problems ({columns}) SELECT id, x'61', 'decode', 'cut off', 1, 1 FROM folders")
     number = len(json.loads(inside("errors", "--json").out))
     told = inside("search", "not is:failed and car", "--paths")
     assert f"{number} files that failed show no photo: `phototag errors`" in told.err
