@@ -11,9 +11,12 @@ Whatever changes a photo's answers marks it as stale (`phototag.store.liveness`)
 answered from their rows, beside the planes; only while there are more than `MOST_STALE` does nobody look at the planes.
 """
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from phototag.query.boxes import places_of
 from phototag.query.thresholds import Thresholds
@@ -139,9 +142,9 @@ def refresh(conn: Connection, thresholds: Thresholds, least: int = 1) -> int:
 
 def _members(
     conn: Connection, lexicon: Lexicon, thresholds: Thresholds, chunk: int
-) -> Iterator[tuple[tuple[int, int, int], list[int]]]:
+) -> Iterator[tuple[tuple[int, int, int], Iterable[int]]]:
     """Each plane's (kind, name, nth) and its members in one chunk."""
-    found: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    found: dict[tuple[int, int, int], array[int]] = defaultdict(lambda: array("H"))  # two bytes hold a chunk's numbers
     bounds = _bounds(chunk)
     for photo, task in conn.exec_driver_sql(
         "SELECT photo_id, task FROM analyses WHERE live AND photo_id BETWEEN ? AND ?", bounds
@@ -158,16 +161,19 @@ def _members(
         if confidence >= least[model, name]:
             found[TAG, name, 1].append(photo % CHUNK)
     least = _least(lexicon, thresholds, Task.DETECT)
-    numbers: dict[tuple[int, int, int], int] = defaultdict(int)
-    for photo, model, name, confidence, *box in conn.exec_driver_sql(
+    boxes = conn.exec_driver_sql(
         "SELECT photo_id, model_id, name_id, confidence, x1, y1, x2, y2 FROM detections "
-        "WHERE live AND photo_id BETWEEN ? AND ?",
+        "WHERE live AND photo_id BETWEEN ? AND ? ORDER BY photo_id",
         bounds,
-    ):
-        if confidence >= least[model, name]:
-            for kind, number in ((OBJECT, name), (OBJECT, ANY), *((PLACES[place], name) for place in places_of(*box))):
-                numbers[photo, kind, number] += 1
-                found[kind, number, numbers[photo, kind, number]].append(photo % CHUNK)
+    )
+    for photo, several in groupby(boxes, itemgetter(0)):
+        numbers: dict[tuple[int, int], int] = defaultdict(int)
+        for _, model, name, confidence, *box in several:
+            if confidence >= least[model, name]:
+                places = ((PLACES[place], name) for place in places_of(*box))
+                for kind, label in ((OBJECT, name), (OBJECT, ANY), *places):
+                    numbers[kind, label] += 1
+                    found[kind, label, numbers[kind, label]].append(photo % CHUNK)
     yield from found.items()
 
 
