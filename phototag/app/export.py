@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,13 +63,14 @@ def export(question: Question, options: ExportOptions) -> Summary:
         raise UsageError(f"{options.folder} is not empty", hint="Name a folder that does not exist yet.")
     photos = list(named(_exported(question, options), options.format))
     try:
-        if options.copy:
-            for one in photos:
-                _copy(one, options.folder / "images" / one.name)
-        for name, content in FORMATS[options.format](photos):
-            target = options.folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+        with _all_or_nothing(options.folder) as folder:
+            if options.copy:
+                for one in photos:
+                    _copy(one, folder / "images" / one.name)
+            for name, content in FORMATS[options.format](photos):
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
     except OSError as error:
         raise PhototagError(f"can't write to {options.folder}: {error}", hint="Name another folder.") from error
     return Summary(len(photos), sum(len(p.truth) for p in photos), sum(len(p.predictions) for p in photos))
@@ -106,6 +109,16 @@ def _exported(question: Question, options: ExportOptions) -> Iterator[Exported]:
         truth = tuple(one for one in hit.objects if options.accept or (one.label, one.box) in own)
         rest = tuple(one for one in hit.objects if not (options.accept or (one.label, one.box) in own))
         yield Exported(os.fsdecode(os.path.relpath(hit.path, above)), content, hit, truth, rest)
+
+
+@contextmanager
+def _all_or_nothing(folder: Path) -> Iterator[Path]:
+    """A place to write to; what is there at the end goes into `folder`, which stays empty if anything fails before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".phototag-") as place:
+        yield Path(place)
+        for made in Path(place).iterdir():
+            made.rename(folder / made.name)
 
 
 def _copy(one: Exported, target: Path) -> None:

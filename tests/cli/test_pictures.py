@@ -201,14 +201,18 @@ def preview(answers: dict[bytes, bytes], pixels: tuple[int, int] = (1000, 800), 
 def test_what_the_index_knows_is_not_said_of_another_picture(phototag: Run, gallery: Path, tmp_path: Path) -> None:
     phototag("index", gallery)
     photo = gallery / "walk.png"
+    before = photo.read_bytes()
     photo.write_bytes((gallery / "trip" / "nothing.jpg").read_bytes())
     assert b"another picture" in phototag("show", photo, "--boxes", code=1).stderr
     assert b"another picture" in phototag("crop", "object:dog", "--out", tmp_path / "crops").stderr
     assert not (tmp_path / "crops").exists()
     out = ("export", "object:dog", "--format", "coco", "--copy", "--out", tmp_path / "out")
     assert b"another picture" in phototag(*out, code=1).stderr
+    assert list((tmp_path / "out").iterdir()) == []
     assert b"another picture" in phototag("write", "object:dog", "--xmp-sidecar", "--yes", code=1).stderr
     assert not (gallery / "walk.png.xmp").exists()
+    photo.write_bytes(before)
+    phototag(*out)  # into the same folder: what failed left nothing there
 
 
 def test_comments_in_a_photo_are_not_passed_on(phototag: Run, gallery: Path, tmp_path: Path) -> None:
