@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from phototag.errors import UsageError
 from phototag.query.thresholds import Thresholds
+from phototag.store.absent import absence
 from phototag.store.compile import PHOTOS
 from phototag.store.compile_filters import PATH
 from phototag.store.hits import COLUMNS, id_list, read_hits
@@ -43,7 +44,7 @@ def details(conn: Connection, path: bytes, name: bytes, thresholds: Thresholds) 
     photo = photo_id(conn, path, name)
     hit = hits_of(conn, [photo], thresholds).get(photo)
     if hit is None:
-        raise UsageError(f"{shown(path)} is missing, and so is every copy of it", hint="`phototag index` looks again.")
+        raise absence(conn, path, name)
     kind, content = conn.exec_driver_sql("SELECT format, content FROM photos WHERE id = ?", (photo,)).one()
     models = conn.exec_driver_sql(
         "SELECT m.name FROM analyses a JOIN models m ON m.id = a.model_id "
@@ -78,7 +79,7 @@ def photo_id(conn: Connection, path: bytes, name: bytes) -> int:
     """
     found = _photo_at(conn, path)
     if found is None and os.path.basename(name) != name:  # a photo of the same name elsewhere is another one
-        raise _unknown(path)
+        raise absence(conn, path, name)
     return found or _photo_named(conn, name, path)
 
 
@@ -119,15 +120,6 @@ def _photo_at(conn: Connection, path: bytes) -> int | None:
     return found[0] if found else None
 
 
-def _unknown(path: bytes) -> UsageError:
-    if not os.path.lexists(path):
-        return UsageError(f"there is no file {shown(path)}, and it is not in the index", hint="Check the name.")
-    return UsageError(
-        f"{shown(path)} is not in the index",
-        hint="`phototag index` takes it in; `phototag errors` lists files that failed.",
-    )
-
-
 def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:
     rows = conn.exec_driver_sql(
         f"SELECT f.photo_id, r.path, d.path, f.name FROM {_FILES} "
@@ -138,6 +130,6 @@ def _photo_named(conn: Connection, name: bytes, path: bytes) -> int:
     if len(photos) == 1:
         return int(rows[0][0])
     if not photos:
-        raise _unknown(path)
+        raise absence(conn, path, name)
     named = ", ".join(shown(absolute(*row[1:])) for row in rows[:MOST_NAMED])
     raise UsageError(f"several photos are called {shown(name)}", hint=f"Name one by its path: {named}.")
