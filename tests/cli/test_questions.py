@@ -15,6 +15,9 @@ def test_ask_prints_the_query_and_what_it_did_not_understand(phototag: Run, gall
     assert b"phototag count 'person'" in answer.stderr
     assert b"unicorns" in answer.stderr
     assert b"walk.png" in phototag("ask", "photos of at least one person").stdout
+    asked, searched = (phototag(*words, "--json").stdout for words in (("ask", "photos of a dog"), ("search", "dog")))
+    assert asked == searched
+    assert json.loads(phototag("ask", "how many dogs", "--json").stdout)["query"] == "dog"
     phototag("ask", "qwertz", code=2)
 
 
