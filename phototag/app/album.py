@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from phototag.query.parser import join_arguments
 from phototag.settings import Settings
 from phototag.store.albums import forget_album, list_albums, remember_album
 from phototag.store.engine import open_index
+from phototag.store.paths import shown
 
 MARKER = os.fsdecode(ALBUM_MARKER)
 
@@ -96,8 +98,9 @@ def refresh_all(settings: Settings, note: Callable[[str], None]) -> list[Refresh
     with open_answers(settings, lambda _: None) as answers:
         for folder in map(Path, map(os.fsdecode, list_albums(answers.conn))):
             if not (folder / MARKER).exists():
-                note(f"the album {folder} is not there now")
-                gone += [folder] if folder.parent.is_dir() else []
+                away = not folder.parent.is_dir()
+                note(f"the album {folder} is {f'not there now; {_way_out(folder)}' if away else 'gone, and forgotten'}")
+                gone += [] if away else [folder]
                 continue
             try:
                 refreshed = refresh(folder.name, (), folder.parent, None, answers)
@@ -112,6 +115,21 @@ def refresh_all(settings: Settings, note: Callable[[str], None]) -> list[Refresh
             for folder in gone:
                 forget_album(conn, _key(folder))
     return done
+
+
+def forget(folder: Path, settings: Settings) -> None:
+    """Drop an album from those that `refresh_all` brings up to date; its folder stays as it is. Raises UsageError where
+    there is none at `folder`."""
+    with open_index(settings.db, write=True) as index, index.begin() as conn:
+        if not forget_album(conn, _key(folder)):
+            known = [shown(one) for one in list_albums(conn)]
+            told = f"The albums of this index: {', '.join(known)}." if known else "This index has no album."
+            raise UsageError(f"no album at {folder} is kept up to date", hint=told)
+
+
+def _way_out(folder: Path) -> str:
+    name, parent = shlex.quote(folder.name), shlex.quote(os.fspath(folder.parent))
+    return f"if its drive is not just away, `phototag album {name} --out {parent} --forget` forgets it"
 
 
 def _key(folder: Path) -> bytes:

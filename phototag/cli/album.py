@@ -27,21 +27,32 @@ def album(
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Bring every album of this index up to date.")] = False,
+    forget: Annotated[
+        bool,
+        typer.Option("--forget", help="No longer bring it up to date; its folder stays as it is, if there is one."),
+    ] = False,
 ) -> None:
     """Make a folder with what a query finds, or bring it up to date: `phototag album pets 'cat or dog' --out ~/Albums`.
 
     The folder holds links, which take no space, or copies; `phototag index` leaves it out. Only what phototag put there
     is ever removed. `phototag schedule` and `phototag album --all` bring all of them up to date.
     """
+    from phototag.app.album import forget as drop
     from phototag.app.album import refresh, refresh_all, remember
     from phototag.app.answers import open_answers
     from phototag.render.text import counted
 
-    if every == (name is not None) or (every and (kind or out != Path())):
+    if every == (name is not None) or (every and (kind or forget or out != Path())):
         raise UsageError("name an album, or say --all alone", hint="`phototag album pets 'cat or dog' --out ~/Albums`")
     if name is None:
         done_all = refresh_all(session.settings, session.note)
         session.note(f"{counted(len(done_all), 'album')} up to date")
+        return
+    if forget:
+        if query or kind:
+            raise UsageError("--forget drops an album: no query and no --kind goes with it")
+        drop(out / name, session.settings)
+        session.note(f"{out / name} is forgotten, and no longer brought up to date")
         return
     with open_answers(session.settings, session.note) as answers:
         done = refresh(name, query or [], out, kind, answers)

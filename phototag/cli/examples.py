@@ -46,6 +46,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "phototag album pets 'cat or dog' --out ~/Albums",
         "phototag album pets --out ~/Albums  # bring it up to date",
         "phototag album --all",
+        "phototag album pets --out ~/Albums --forget  # no longer bring it up to date",
     ),
     "dupes": ("phototag dupes --exact", "phototag dupes --near --json"),
     "compare": ("phototag compare small medium --sample 100",),

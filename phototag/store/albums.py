@@ -13,9 +13,9 @@ def remember_album(conn: Connection, folder: bytes) -> None:
     conn.execute(insert(albums).values(folder=folder, at=now()).on_conflict_do_nothing())
 
 
-def forget_album(conn: Connection, folder: bytes) -> None:
-    """Drop an album from the list."""
-    conn.execute(delete(albums).where(albums.c.folder == folder))
+def forget_album(conn: Connection, folder: bytes) -> bool:
+    """Drop an album from the list; whether it was there."""
+    return conn.execute(delete(albums).where(albums.c.folder == folder)).rowcount > 0
 
 
 def list_albums(conn: reading.Connection) -> tuple[bytes, ...]:

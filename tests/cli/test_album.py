@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import tomllib
 from pathlib import Path
 
-from tests.conftest import Run
+from tests.conftest import Inside, Run
 
 
 def test_an_album_follows_its_query_and_touches_nothing_else(phototag: Run, gallery: Path, tmp_path: Path) -> None:
@@ -99,3 +101,21 @@ def test_settings(phototag: Run, tmp_path: Path) -> None:
     assert file.read_bytes() == before
     phototag("config", "unset", "min_confidence")
     assert tomllib.loads(file.read_text("utf-8")) == {"thresholds": {"dog": 0.6}}
+
+
+def test_an_album_that_was_deleted_can_be_forgotten(inside: Inside, painted: Path, tmp_path: Path) -> None:
+    albums = tmp_path / "my albums"
+    for name, query in (("people", "person"), ("cars", "car")):
+        inside("album", name, query, "--out", albums)
+    shutil.rmtree(albums / "cars")
+    assert f"the album {albums / 'cars'} is gone, and forgotten" in inside("album", "--all").err
+    shutil.rmtree(albums)  # as if its drive were away
+    for _ in range(2):
+        told = inside("album", "--all").err
+        assert "cars" not in told
+    way_out = re.findall(r"`phototag (album .* --forget)`", told)[0]
+    assert "is forgotten" in inside(*shlex.split(way_out)).err
+    assert inside("album", "--all").err == "0 albums up to date\n"
+    assert "no album at" in inside(*shlex.split(way_out), code=2).err
+    inside("album", "people", "person", "--out", albums, "--forget", code=2)
+    inside("album", "--all", "--forget", code=2)

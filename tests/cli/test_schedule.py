@@ -152,7 +152,7 @@ def test_a_run_indexes_refreshes_albums_and_tells(phototag: Run, gallery: Path, 
     report.unlink()
     phototag("schedule", "run", "--on-change", f"tee '{report}'")  # nothing new: nobody is told
     assert not report.exists()
-    assert log.read_text("utf-8").count("is not there now") == 1  # then it is forgotten
+    assert log.read_text("utf-8").count("is gone, and forgotten") == 1  # then it is forgotten
 
 
 def test_a_failing_program_is_told_and_the_index_is_up_to_date(phototag: Run, gallery: Path) -> None:
