@@ -23,10 +23,11 @@ class Twin:
     path: bytes
 
 
-# `walked` has the folders that the run listed (`phototag.store.sweep`).
+# `walked` has the folders that the run listed (`phototag.store.sweep`). Most runs find few files: they come first,
+# and their twins are sought.
 _TWINS = f"""
     SELECT DISTINCT f.id, r.id, r.path, d.path, f.name
-    FROM files n JOIN files f ON f.photo_id = n.photo_id AND f.id <> n.id AND f.state = {PRESENT}
+    FROM files n CROSS JOIN files f ON f.photo_id = n.photo_id AND f.id <> n.id AND f.state = {PRESENT}
     JOIN folders d ON d.id = f.folder_id AND NOT d.offline JOIN roots r ON r.id = d.root_id AND NOT r.offline
     WHERE n.run_id = ? AND n.state = {PRESENT}
     AND NOT EXISTS (SELECT 1 FROM walked w WHERE w.root_id = d.root_id AND w.path = d.path)"""
