@@ -104,7 +104,7 @@ _TABLES = {
 def sweep(conn: Connection, run_id: int, walked: Walked, scopes: Sequence[tuple[int, bytes]]) -> Swept:
     """Judge what the walks of these (root id, folder) did not meet, and mark it. The walks must be complete."""
     walked.flush(conn)
-    ignored = sum(_judge_unlisted(conn, root_id, folder) for root_id, folder in scopes)
+    ignored = sum(_judge_unlisted(conn, root_id, folder, walked) for root_id, folder in scopes)
     conn.exec_driver_sql(_STILL_HOLDING, (_EMPTIED,))
     moved = _mark_moved(conn)
     missing = _mark_missing(conn)
@@ -132,8 +132,9 @@ _STILL_HOLDING = """
     AND (d.path = x'' OR (w.path > CAST(d.path || '/' AS BLOB) AND w.path < CAST(d.path || '0' AS BLOB))))"""
 
 
-def _judge_unlisted(conn: Connection, root_id: int, scope: bytes) -> int:
+def _judge_unlisted(conn: Connection, root_id: int, scope: bytes, walked: Walked) -> int:
     """Folders that the walk did not meet are ignored now, out of reach, or gone. Gives the number of ignored files."""
+    away = not scope and not walked.candidates.get(root_id) and _holds_photos(conn, root_id)
     unlisted = conn.exec_driver_sql(_UNLISTED_FOLDERS, (root_id, scope, scope, scope + b"/", scope + b"0")).fetchall()
     ignored = 0
     for folder_id, path in unlisted:
@@ -152,7 +153,7 @@ def _judge_unlisted(conn: Connection, root_id: int, scope: bytes) -> int:
             )
         else:
             _folder_offline(conn, folder_id, _UNLISTED)
-        if verdict != "unlisted":
+        if verdict == "ignored" or (verdict == "gone" and not away):
             conn.exec_driver_sql(_DROP_PROBLEMS, (folder_id, folder_id))
     return ignored
 
@@ -164,7 +165,7 @@ _UNLISTED_FOLDERS = f"""
     AND (EXISTS (SELECT 1 FROM files f WHERE f.folder_id = d.id AND f.state = {PRESENT})
          OR EXISTS (SELECT 1 FROM problems p WHERE p.folder_id = d.id))"""
 
-# A folder that waits for its drive keeps its problems.
+# A folder that waits for its drive keeps its problems, and so does all of a root that does.
 _DROP_PROBLEMS = f"""
     DELETE FROM problems WHERE folder_id = ?
     AND NOT EXISTS (SELECT 1 FROM files WHERE folder_id = ? AND state = {PRESENT})"""
@@ -224,18 +225,22 @@ def _root_online(conn: Connection, root_id: int) -> None:
 
 def root_offline(conn: Connection, root_id: int, reason: str) -> None:
     """Mark a root, instead of its folders; one without known photos has nothing to wait for."""
+    if not _holds_photos(conn, root_id):
+        return
     before = conn.exec_driver_sql("SELECT offline FROM roots WHERE id = ?", (root_id,)).scalar_one()
-    changed = conn.exec_driver_sql(
-        "UPDATE roots SET offline = 1, offline_reason = ? WHERE id = ? AND EXISTS (SELECT 1 FROM files f "
-        f"JOIN folders d ON d.id = f.folder_id WHERE d.root_id = roots.id AND f.state = {PRESENT})",
-        (reason, root_id),
-    )
-    if changed.rowcount:
-        conn.exec_driver_sql(
-            "DELETE FROM absent WHERE folder_id IN (SELECT id FROM folders WHERE root_id = ?)", (root_id,)
-        )
-    if changed.rowcount and not before:
+    conn.exec_driver_sql("UPDATE roots SET offline = 1, offline_reason = ? WHERE id = ?", (reason, root_id))
+    conn.exec_driver_sql("DELETE FROM absent WHERE folder_id IN (SELECT id FROM folders WHERE root_id = ?)", (root_id,))
+    if not before:
         liveness.touch_select(conn, _PHOTOS_OF_ROOT, (root_id,))
+
+
+def _holds_photos(conn: Connection, root_id: int) -> bool:
+    found = conn.exec_driver_sql(
+        "SELECT EXISTS (SELECT 1 FROM files f JOIN folders d ON d.id = f.folder_id "
+        f"WHERE d.root_id = ? AND f.state = {PRESENT})",
+        (root_id,),
+    )
+    return bool(found.scalar_one())
 
 
 _PHOTOS_OF_ROOT = "SELECT f.photo_id FROM files f JOIN folders d ON d.id = f.folder_id WHERE d.root_id = ?"

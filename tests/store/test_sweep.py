@@ -1,6 +1,7 @@
 """Missing, moved, offline: nothing is lost by looking."""
 
 import os
+import shutil
 
 import pytest
 
@@ -9,7 +10,7 @@ from phototag.media.walk import walk
 from phototag.store.roots import confirm, offline_places
 from phototag.store.sweep import Swept
 from phototag.store.sync import Sync
-from tests.store.library import Library, Report
+from tests.store.library import BROKEN, Library, Report
 
 
 def swept(report: Report) -> Swept:
@@ -228,3 +229,19 @@ def test_a_drive_that_stays_away_makes_nothing_stale_again(photos: Library) -> N
         conn.exec_driver_sql("DELETE FROM stale_photos")
     assert swept(photos.index()).offline == (os.fsencode(photos.top / "one"),)
     assert photos.rows("SELECT count(*) FROM stale_photos") == [(0,)]
+
+
+def test_a_drive_that_is_away_keeps_its_problems(photos: Library) -> None:
+    """Also those of folders without a photo; they are not tried again when it is back."""
+    photos.write("one/bad/1.jpg", BROKEN)
+    photos.index()
+    (photos.top / "one").rename(photos.top / "away")
+    (photos.top / "one").mkdir()
+    assert swept(photos.index()).offline == (os.fsencode(photos.top / "one"),)
+    (photos.top / "one").rmdir()
+    (photos.top / "away").rename(photos.top / "one")
+    assert photos.index().changes.failed == 1
+    assert photos.rows("SELECT tries FROM problems") == [(1,)]
+    shutil.rmtree(photos.top / "one/bad")
+    photos.index()
+    assert photos.rows("SELECT count(*) FROM problems") == [(0,)]
