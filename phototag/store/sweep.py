@@ -208,10 +208,13 @@ def _mark_missing(conn: Connection) -> int:
 
 
 def _forget_empty_offline(conn: Connection) -> None:
-    """A folder from which everything moved elsewhere waits for nothing."""
+    """A root or folder from which everything moved elsewhere waits for nothing."""
     conn.exec_driver_sql(f"""
         UPDATE folders SET offline = 0, offline_reason = NULL WHERE offline AND NOT EXISTS
         (SELECT 1 FROM files f WHERE f.folder_id = folders.id AND f.state = {PRESENT})""")
+    for (root_id,) in conn.exec_driver_sql("SELECT id FROM roots WHERE offline").fetchall():
+        if not _holds_photos(conn, root_id):
+            conn.exec_driver_sql("UPDATE roots SET offline = 0, offline_reason = NULL WHERE id = ?", (root_id,))
 
 
 def _root_online(conn: Connection, root_id: int) -> None:

@@ -245,3 +245,13 @@ def test_a_drive_that_is_away_keeps_its_problems(photos: Library) -> None:
     shutil.rmtree(photos.top / "one/bad")
     photos.index()
     assert photos.rows("SELECT count(*) FROM problems") == [(0,)]
+
+
+def test_a_drive_whose_photos_were_taken_elsewhere_is_not_waited_for(photos: Library) -> None:
+    (photos.top / "one").rename(photos.top / "away")
+    (photos.top / "one").mkdir()
+    assert swept(photos.index()).offline == (os.fsencode(photos.top / "one"),)
+    shutil.copytree(photos.top / "away", photos.top / "two")
+    assert swept(photos.index("one", "two")).moved == 4
+    assert offline(photos) == []
+    assert photos.rows("SELECT sum(offline) FROM roots") == [(0,)]
