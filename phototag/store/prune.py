@@ -35,6 +35,8 @@ def prune(conn: Connection, *, dry_run: bool) -> Pruned:
     if dry_run:
         return pruned
     vectors.forget(conn, conn.exec_driver_sql(_LOST_PHOTOS).scalars().all())
+    # Ids are given out again: the history of other files must not speak of a photo that comes later.
+    conn.exec_driver_sql(f"UPDATE file_history SET photo_id = NULL WHERE photo_id IN ({_LOST_PHOTOS})")
     conn.exec_driver_sql(f"DELETE FROM photos WHERE id IN ({_LOST_PHOTOS})")
     conn.exec_driver_sql(f"DELETE FROM files WHERE id IN ({_MISSING_FILES})")
     conn.exec_driver_sql(f"DELETE FROM folders WHERE id IN ({_EMPTY_FOLDERS})")

@@ -64,6 +64,21 @@ def test_every_kind_of_change_is_told_apart(library: Library) -> None:
         assert newly_offline(conn, since) == ()
 
 
+def test_a_new_photo_is_not_the_pruned_one_whose_number_it_got(library: Library) -> None:
+    library.write("one/1.jpg", b"1")
+    library.write("one/2.jpg", b"2")
+    library.index("one")
+    since = pause()
+    library.write("one/2.jpg", b"1")
+    library.index()
+    with library.open() as index, index.begin() as conn:
+        assert prune(conn, dry_run=False).photos == 1
+    (library.top / "one/2.jpg").unlink()
+    library.write("one/3.jpg", b"3")
+    library.index()
+    assert changes(library, since) == [("missing", "one/2.jpg"), ("new", "one/3.jpg")]
+
+
 def test_a_root_that_is_absorbed_went_offline_when_it_did(library: Library) -> None:
     library.write("one/x/1.jpg", b"1")
     library.index("one/x")
