@@ -35,10 +35,12 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is (or would be) written to `target`; `merged.packet` is None where it needs no change."""
+    """What is (or would be) written to `target`; `merged.packet` is None where it needs no change. A sidecar that would
+    say nothing any more is `removed`."""
 
     target: Path
     merged: Merged
+    removed: bool = False
 
 
 def write(question: Question, vocabulary: Vocabulary, options: WriteOptions) -> Iterator[Change | PhototagError]:
@@ -66,9 +68,12 @@ def _written(one: Entry, vocabulary: Vocabulary, options: WriteOptions) -> Chang
         target = photo if options.embed else _sidecar(photo, options)
         packet = _embedded(opened) if options.embed else _read(target)
         merged = merge(packet, _content(hit, vocabulary, opened.identity.orientation, options))
+        removed = merged.empty and not options.embed
         if merged.packet is not None and options.yes:
             if options.embed:
                 _embed(photo, opened, merged.packet)
+            elif removed:
+                target.unlink()
             else:
                 _replace(target, merged.packet, photo)
     except PhotoError as error:
@@ -81,7 +86,7 @@ def _written(one: Entry, vocabulary: Vocabulary, options: WriteOptions) -> Chang
         raise
     except PhototagError as error:
         return error
-    return Change(target, merged)
+    return Change(target, merged, removed)
 
 
 def _content(hit: Hit, vocabulary: Vocabulary, orientation: int, options: WriteOptions) -> Content:

@@ -17,7 +17,10 @@ def write(
     embed: Annotated[bool, typer.Option("--embed", help="Write into the photos, with the program exiftool.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Really write; without it, only say what would be.")] = False,
     stem: Annotated[bool, typer.Option("--stem", help="Call the sidecar a.xmp.")] = False,
-    take_back: Annotated[bool, typer.Option("--take-back", help="Remove what phototag wrote before.")] = False,
+    take_back: Annotated[
+        bool,
+        typer.Option("--take-back", help="Remove what phototag wrote before; also a sidecar that holds nothing else."),
+    ] = False,
     mwg: Annotated[bool, typer.Option("--mwg", help="Objects as MWG regions, too: digiKam, Picasa.")] = False,
     min_confidence: MinConfidence = None,
 ) -> None:
@@ -49,7 +52,8 @@ def write(
                 path = path_text(bytes(done.target))
                 before, after = done.merged.regions
                 regions = counted(after, "region") if before == after else f"{before} → {counted(after, 'region')}"
-                session.print(f"{printable(path)}: {' '.join([*words, regions])}")
+                rest = [regions, "(a sidecar with nothing else, removed)"] if done.removed else [regions]
+                session.print(f"{printable(path)}: {' '.join([*words, *rest])}")
     told = "written" if yes else "would be written (add --yes)"
     session.note(f"{counted(changed, 'file')} {told}, {same:,} unchanged, {failed:,} failed")
     if failed and not changed and not same:

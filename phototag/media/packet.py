@@ -44,6 +44,13 @@ class Packet:
         """Whether it says something else than before."""
         return bool(self._canonical() != self._before)
 
+    @property
+    def empty(self) -> bool:
+        """Whether no property is left."""
+        found = self._tree.iter(qualified("rdf:Description"))
+        about = {qualified("rdf:about")}
+        return all(len(entry) == 0 and about.issuperset(entry.attrib) for entry in found)
+
     def written(self) -> bytes:
         """The packet with its wrapper, for a file of its own or to be embedded."""
         text: bytes = self.etree.tostring(self._tree, encoding="utf-8", pretty_print=True)

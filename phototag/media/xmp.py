@@ -38,13 +38,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A packet after merging. `packet` is None where nothing changes; `added` and `removed` are keywords in
-    `dc:subject`, `regions` the numbers of phototag's regions before and after."""
+    """A packet after merging. `packet` is None where nothing changes, and `empty` where it says nothing any more;
+    `added` and `removed` are keywords in `dc:subject`, `regions` the numbers of phototag's regions before and after."""
 
     packet: bytes | None
     added: tuple[str, ...]
     removed: tuple[str, ...]
     regions: tuple[int, int]
+    empty: bool = False
 
 
 def merge(packet: bytes, content: Content) -> Merged:
@@ -69,7 +70,8 @@ def merge(packet: bytes, content: Content) -> Merged:
     regions = (before, len(content.regions))
     if not tree.changed:
         return Merged(None, (), (), regions)
-    return Merged(tree.written(), tuple(added), tuple(word for word in found if word not in kept), regions)
+    gone = tuple(word for word in found if word not in kept)
+    return Merged(tree.written(), tuple(added), gone, regions, tree.empty)
 
 
 def _path(keyword: Keyword, separator: str) -> str:
