@@ -4,14 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from phototag.render.lettering import font_for
 from phototag.render.palette import BLACK, Colour, colour, ink
 from phototag.render.text import printable
 from phototag.types import Detection
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+    from phototag.render.lettering import Font
 
 Rectangle = tuple[int, int, int, int]
 
@@ -28,13 +29,14 @@ def annotate(image: "Image.Image", objects: Sequence[Detection], *, small: bool 
     Lines and letters grow with the picture. Every line and every label has a dark rim, so that it can be read on bright
     and on dark pictures; labels lie clear of one another and inside the picture where there is room for that.
     """
-    from PIL import ImageDraw, ImageFont
+    from PIL import ImageDraw
 
     drawn = image.copy()
     canvas = ImageDraw.Draw(drawn)
     side = (image.width * image.height) ** 0.5
     line = max(2 if small else 1, round(side * LINE_SHARE))
-    font = ImageFont.load_default(min(max(side * LETTER_SHARE, SMALLEST_LETTER), LARGEST_LETTER))
+    size = min(max(side * LETTER_SHARE, SMALLEST_LETTER), LARGEST_LETTER)
+    font = font_for((caption(found) for found in objects), size)
     frames = [(found, _frame(found, image.size)) for found in objects]
     for found, frame in sorted(frames, key=lambda pair: pair[0].box.area, reverse=True):  # small ones stay on top
         _draw_frame(canvas, frame, found.label, line)

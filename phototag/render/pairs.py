@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phototag.render.annotate import annotate
+from phototag.render.lettering import font_for
 from phototag.render.sheet import GAP, INK, LETTER, PAPER, fitted
 from phototag.render.text import printable
 from phototag.types import Detection
@@ -27,13 +28,13 @@ class Pair:
 
 def pair_sheet(pairs: Sequence[Pair], headings: tuple[str, str]) -> "Image.Image":
     """The pairs below one another, under the names of what is compared."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     pictures = [None if pair.image is None else fitted(pair.image, SIDE) for pair in pairs]
     heights = [LETTER * 2 + (0 if picture is None else picture.height) + GAP for picture in pictures]
     sheet = Image.new("RGB", (2 * SIDE + 3 * GAP, sum(heights) + LETTER * 2 + 2 * GAP), PAPER)
     canvas = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(LETTER)
+    font = font_for([*headings, *(pair.caption for pair in pairs)], LETTER)
     columns = (GAP, SIDE + 2 * GAP)
     for left, heading in zip(columns, headings, strict=True):
         canvas.text((left, GAP), printable(heading), fill=INK, font=font)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phototag.render.annotate import annotate
+from phototag.render.lettering import font_for
 from phototag.render.text import printable
 from phototag.types import Detection
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
-    Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+    from phototag.render.lettering import Font
 
 CELL = 320  # pixels, without its caption
 GAP = 12
@@ -32,14 +33,13 @@ class Cell:
 
 def contact_sheet(cells: Iterable[Cell], number: int) -> "Image.Image":
     """`number` cells, row by row, about as wide as high; each picture fits a square and keeps its shape."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     columns = max(1, min(number, math.ceil(math.sqrt(number * 1.2))))
     rows = max(1, math.ceil(number / columns))
     step_x, step_y = CELL + GAP, CELL + GAP + 2 * LETTER
     sheet = Image.new("RGB", (columns * step_x + GAP, rows * step_y + GAP), PAPER)
     canvas = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(LETTER)
     for place, cell in enumerate(cells):
         row, column = divmod(place, columns)
         left, top = GAP + column * step_x, GAP + row * step_y
@@ -48,6 +48,7 @@ def contact_sheet(cells: Iterable[Cell], number: int) -> "Image.Image":
             sheet.paste(picture, (left + (CELL - picture.width) // 2, top + CELL - picture.height))
         else:
             canvas.rectangle((left, top, left + CELL - 1, top + CELL - 1), outline=INK)
+        font = font_for([cell.caption], LETTER)
         canvas.text((left, top + CELL + LETTER // 3), _shortened(canvas, cell.caption, font), fill=INK, font=font)
     return sheet
 
