@@ -33,13 +33,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What became of an album; `skipped` are photos that are offline and were not there before."""
+    """What became of an album; `skipped` are photos that are offline and were not there before, `replaced` is the query
+    that it had until now, where that was another."""
 
     folder: Path
     photos: int
     added: int
     removed: int
     skipped: int
+    replaced: str | None = None
 
 
 def refresh(name: str, words: Sequence[str], out: Path, kind: str | None, answers: Answers) -> Refreshed:
@@ -81,7 +83,9 @@ def refresh(name: str, words: Sequence[str], out: Path, kind: str | None, answer
             _write_marker(folder, {"query": query, "kind": chosen, "files": files})
     except OSError as error:
         raise PhototagError(f"can't write to {folder}: {error}", hint="Try --kind copy, or another place.") from error
-    return Refreshed(folder, len(files), len(present), removed, len(missing) - len(present))
+    before = known.get("query", query)
+    replaced = before if before != query else None
+    return Refreshed(folder, len(files), len(present), removed, len(missing) - len(present), replaced)
 
 
 def remember(folder: Path, settings: Settings) -> None:

@@ -54,7 +54,15 @@ def tag(
     return Tagged(added, removed, new, len(photos))
 
 
-def draw_box(path: Path, word: str, corners: str, settings: Settings) -> Detection:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A box that was drawn, and whether its word is new in this index."""
+
+    box: Detection
+    new: bool
+
+
+def draw_box(path: Path, word: str, corners: str, settings: Settings) -> Drawn:
     """Add an object to a photo; `corners` is `x,y,width,height` in pixels of the upright image."""
     with open_answers(settings, lambda _: None) as answers:
         hit = answers.photo(path).hit
@@ -64,7 +72,7 @@ def draw_box(path: Path, word: str, corners: str, settings: Settings) -> Detecti
     box = _box(corners, hit)
     with open_index(settings.db, write=True) as index, index.begin() as conn:
         stored.correct(conn, [(photo, Correction(Kind.BOX, name, box))], relatives(known))
-    return Detection(name, 1.0, box)
+    return Drawn(Detection(name, 1.0, box), bool(new))
 
 
 def delete_box(path: Path, number: int, settings: Settings) -> Detection:

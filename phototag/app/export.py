@@ -44,11 +44,12 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an export or an import was about."""
+    """What an export or an import was about; `new` are words that an import brought into this index."""
 
     photos: int
     truth: int
     predictions: int
+    new: tuple[str, ...] = ()
 
 
 def export(question: Question, options: ExportOptions) -> Summary:
@@ -90,13 +91,14 @@ def take_back(truth: Path, images: Path | None, settings: Settings, *, complete:
         names = _names(found, answers)
         for photo in found.photos:
             changes += _changes(photo, names, answers, complete=complete)
-        known = answers.vocabulary.extended(names.values())
+        new = tuple(sorted({name for name in names.values() if not answers.vocabulary.knows(name)}))
+        known = answers.vocabulary.extended(new)
     if complete and not sure:
         _check_complete(truth, changes)
     with open_index(settings.db, write=True) as index, index.begin() as conn:
         stored.correct(conn, changes, relatives(known))
     drawn = sum(change.kind is Kind.BOX for _, change in changes)
-    return Summary(len(found.photos), drawn, len(changes) - drawn)
+    return Summary(len(found.photos), drawn, len(changes) - drawn, new)
 
 
 def _exported(question: Question, options: ExportOptions) -> Iterator[Exported]:

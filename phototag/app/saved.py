@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from phototag.app.answers import open_answers
 from phototag.errors import UsageError
@@ -9,13 +10,21 @@ from phototag.query.parser import join_arguments
 from phototag.query.verbs import strip_verb
 from phototag.settings import Settings
 from phototag.store.engine import open_index
-from phototag.store.saved import SavedQuery, forget_query, list_queries, save_query
+from phototag.store.saved import SavedQuery, find_query, forget_query, list_queries, save_query
 
 NAME = re.compile(r"[\w][\w.-]{0,63}")
 
 
-def save(name: str, words: Sequence[str], settings: Settings) -> str:
-    """Keep a query under a name, and give it as text.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A query as text, and another one that had its name until now."""
+
+    query: str
+    replaced: str | None
+
+
+def save(name: str, words: Sequence[str], settings: Settings) -> Kept:
+    """Keep a query under a name.
 
     Raises UsageError for a name that `@NAME` can't hold, QueryError for a query that can't be read.
     """
@@ -26,8 +35,9 @@ def save(name: str, words: Sequence[str], settings: Settings) -> str:
         answers.ask(words)
     text = join_arguments(strip_verb(list(words)))
     with open_index(settings.db, write=True) as index, index.begin() as conn:
+        before = find_query(conn, name)
         save_query(conn, name, text)
-    return text
+    return Kept(text, None if before == text else before)
 
 
 def forget(name: str, settings: Settings) -> None:

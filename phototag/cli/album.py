@@ -61,6 +61,8 @@ def album(
     except PhototagError as error:  # an index that may only be read, or that another run writes to for long
         session.warn(f"the album is made, but nothing will bring it up to date by itself: {error.message}")
     session.note(f"{done.folder}: {counted(done.photos, 'photo')}, {done.added:,} added, {done.removed:,} removed")
+    if done.replaced is not None:
+        session.note(f"It holds another query now; it was: {done.replaced}")
     if done.skipped:
         session.note(f"{counted(done.skipped, 'photo')} left out: not there now")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from phototag.cli.session import Session, command
+from phototag.cli.tag import NEW_WORD
 from phototag.errors import UsageError
 
 
@@ -34,7 +35,9 @@ def box(
         session.note(f"took {gone.label} out of {photo}")
     elif word is not None and corners is not None and delete is None:
         drawn = draw_box(photo, word, corners, session.settings)
-        session.note(f"drew {drawn.label} in {photo}")
+        if drawn.new:
+            session.note(NEW_WORD.format(drawn.box.label))
+        session.note(f"drew {drawn.box.label} in {photo}")
     elif word is None:
         _list(session, photo)
     else:

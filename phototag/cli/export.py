@@ -9,6 +9,7 @@ import typer
 from phototag.cli.queries import QueryCommand
 from phototag.cli.search import MinConfidence, Online, Query
 from phototag.cli.session import Session, command
+from phototag.cli.tag import NEW_WORD
 
 
 class Format(StrEnum):
@@ -69,6 +70,8 @@ def import_boxes(
     from phototag.render.text import counted
 
     done = take_back(truth, images, session.settings, complete=complete, sure=yes)
+    for word in done.new:
+        session.note(NEW_WORD.format(word))
     told = f"{counted(done.truth, 'box', 'boxes')} drawn, {counted(done.predictions, 'box', 'boxes')} taken out"
     session.note(f"{counted(done.photos, 'photo')}: {told}")
 

@@ -15,8 +15,10 @@ def save(session: Session, name: Name, query: Query) -> None:
     """Save a query under a name: `phototag save pets 'cat or dog'`, then `phototag search @pets`."""
     from phototag.app.saved import save as keep
 
-    text = keep(name, query, session.settings)
-    session.note(f"@{name.removeprefix('@')} is now: {text}")
+    kept = keep(name, query, session.settings)
+    session.note(f"@{name.removeprefix('@')} is now: {kept.query}")
+    if kept.replaced is not None:
+        session.note(f"It was: {kept.replaced}")
 
 
 def saved(session: Session, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:

@@ -8,6 +8,7 @@ from typer.core import TyperCommand
 
 from phototag.cli.session import Session, command
 
+NEW_WORD = "“{}” is a new word in this index."
 _VALUED = frozenset(("--query", "--add", "--remove", "--db"))
 
 
@@ -63,7 +64,7 @@ def tag(
 
     done = put_right(photos or [], query, add or [], remove or [], session.settings)
     for word in done.new:
-        session.note(f"“{word}” is a new word in this index.")
+        session.note(NEW_WORD.format(word))
     words = " ".join([f"+{word}" for word in done.added] + [f"-{word}" for word in done.removed])
     session.note(f"{words}: {counted(done.photos, 'photo')}")
 

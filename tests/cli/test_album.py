@@ -119,3 +119,10 @@ def test_an_album_that_was_deleted_can_be_forgotten(inside: Inside, painted: Pat
     assert "no album at" in inside(*shlex.split(way_out), code=2).err
     inside("album", "people", "person", "--out", albums, "--forget", code=2)
     inside("album", "--all", "--forget", code=2)
+
+
+def test_an_album_with_another_query_says_what_it_was(inside: Inside, painted: Path, tmp_path: Path) -> None:
+    for query in ((), ("person",), (), ("person",)):
+        code = 0 if query or (tmp_path / "people").exists() else 2
+        assert "another query" not in inside("album", "people", *query, "--out", tmp_path, code=code).err
+    assert "another query now; it was: person\n" in inside("album", "people", "dog", "--out", tmp_path).err

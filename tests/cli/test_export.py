@@ -126,3 +126,14 @@ def test_a_file_that_would_empty_most_photos_is_refused(inside: Inside, painted:
     assert inside("count", "any:object").out == before
     assert "7 boxes taken out" in inside("import", out / "annotations.json", "--complete", "--yes").err
     assert inside("count", "any:object").out == "any:object: 0 objects in 0 photos\n"
+
+
+def test_a_box_and_a_file_say_which_words_are_new(inside: Inside, painted: Path, tmp_path: Path) -> None:
+    told = inside("box", painted / "car.webp", "unicorn", "0,200,40,20").err
+    assert "“unicorn” is a new word in this index." in told
+    assert "new word" not in inside("box", painted / "car.webp", "unicorn", "40,200,40,20").err
+    inside("export", "unicorn", "--format", "yolo", "--out", tmp_path / "out", "--copy")
+    names = tmp_path / "out" / "data.yaml"
+    names.write_text(names.read_text().replace("unicorn", "griffin"))
+    assert "“griffin” is a new word in this index." in inside("import", tmp_path / "out").err
+    assert "griffin: 2 objects" in inside("count", "griffin").out

@@ -107,3 +107,9 @@ def test_failed_files_that_are_no_photo_are_told_of(inside: Inside, painted: Pat
     assert f"{number} files that failed show no photo: `phototag errors`" in told.err
     assert "car.webp" in told.out
     assert "errors" not in inside("search", "car").err
+
+
+def test_saving_under_a_name_that_is_taken_says_what_was_there(inside: Inside, painted: Path) -> None:
+    assert "It was" not in inside("save", "pets", "dog or cat").err
+    assert "It was" not in inside("save", "pets", "dog or cat").err
+    assert inside("save", "@pets", "dog").err == "@pets is now: dog\nIt was: dog or cat\n"
