@@ -3,25 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from phototag.media.examine import open_photo
-from phototag.media.fault import PhotoError
+from phototag.app.pictures import read_original
+from phototag.errors import PhototagError
 from phototag.types import Hit
 
 _EXIF = 0x8769
 _TIME, _APERTURE, _ISO, _LENGTH = 0x829A, 0x829D, 0x8827, 0x920A
 
 
-def read_exposure(hit: Hit) -> list[tuple[str, str]]:
-    """Names and values for people; nothing where the file is gone or says nothing."""
+def read_exposure(hit: Hit, content: str) -> list[tuple[str, str]]:
+    """Names and values for people; nothing where the file is gone, says nothing, or has another picture by now than the
+    one with this `content` (hexadecimal)."""
     try:
-        exif = open_photo(hit.path).identity.exif
-    except PhotoError:
+        identity = read_original(hit, content).identity
+    except PhototagError:
         return []
     from PIL import Image
 
     try:
         block = Image.Exif()
-        block.load(b"Exif\0\0" + exif)
+        block.load(b"Exif\0\0" + identity.exif)
         return list(_described(block.get_ifd(_EXIF)))
     except Exception:  # broken EXIF raises whatever it likes, and matters to nobody here
         return []

@@ -127,7 +127,7 @@ class Pages:
             question = self.gallery.ask(answers, query)
             beside = self.gallery.neighbours(question, sort, view.number)
             asked = found_objects(question.question, [view.number]).get(view.number, ())
-        values = views.photo_values(view, read_exposure(view.details.hit), asked, paths=True, gps=True)
+        values = views.photo_values(view, read_exposure(view.details.hit, content), asked, paths=True, gps=True)
         rest = _parameters(query, sort)
         for name, found in (("before", beside and beside.before), ("after", beside and beside.after)):
             values[name] = found and {"href": f"/photo/{found}{rest}", "picture": f"/image/{found}.jpg"}
