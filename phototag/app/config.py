@@ -26,12 +26,13 @@ def shown(settings: Settings) -> dict[str, Any]:
 
 
 def change(settings: Settings, name: str, value: str | None) -> None:
-    """Write a setting into the user's file, or (None) take it out; `thresholds.LABEL` is one label's threshold.
+    """Write a setting into the user's file, or (None) take it out; `thresholds.LABEL` is one label's threshold, and
+    `thresholds` are all of them, which can only be taken out.
 
     Raises UsageError for a setting, a label or a value that can't be used; the file is then as it was.
     """
     table, dot, label = name.partition(".")
-    if name == TABLE:
+    if name == TABLE and value is not None:
         raise UsageError("thresholds are set one by one", hint="Write `phototag config set thresholds.dog 0.4`.")
     with edited(settings.config_file) as document:
         if dot and table == TABLE:

@@ -40,7 +40,7 @@ def set_value(
 
 
 def unset(session: Session, name: Name) -> None:
-    """Take one out, so that its default holds again."""
+    """Take one out, so that its default holds again; `thresholds` takes out those of all labels."""
     from phototag.app.config import change
 
     change(session.settings, name, None)

@@ -1,6 +1,7 @@
 """`phototag eval`: how good the models are on labelled photos, and better thresholds learnt from them."""
 
 import json
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -132,7 +133,9 @@ def tune(
         session.note("No label has enough examples, or gains by another threshold.")
     if changes and not dry_run:
         file = store_thresholds(session.settings, {change.label: change.after for change in changes})
-        session.note(f"Stored in {file}, for the labels of {detected.model}; delete a line there to undo it.")
+        back = "`phototag config unset thresholds` takes all thresholds of yours back"
+        one = f"`phototag config unset {shlex.quote(f'thresholds.{changes[0].label}')}` a single one"
+        session.note(f"Stored in {file}, for the labels of {detected.model}. {back}, {one}.")
 
 
 def _require(*modules: str) -> None:

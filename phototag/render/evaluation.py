@@ -81,10 +81,10 @@ def tuning_table(changes: Sequence[Mapping[str, Any]]) -> Table:
         (
             ("label", "left"),
             ("objects", "right"),
-            ("threshold", "right"),
-            ("now", "right"),
-            ("F1", "right"),
-            ("now", "right"),
+            ("threshold before", "right"),
+            ("after", "right"),
+            ("F1 before", "right"),
+            ("after", "right"),
         ),
         (
             (

@@ -101,6 +101,10 @@ def test_settings(phototag: Run, tmp_path: Path) -> None:
     assert file.read_bytes() == before
     phototag("config", "unset", "min_confidence")
     assert tomllib.loads(file.read_text("utf-8")) == {"thresholds": {"dog": 0.6}}
+    phototag("config", "set", "pack", "tiny")
+    for _ in range(2):
+        phototag("config", "unset", "thresholds")
+        assert tomllib.loads(file.read_text("utf-8")) == {"pack": "tiny"}
 
 
 def test_an_album_that_was_deleted_can_be_forgotten(inside: Inside, painted: Path, tmp_path: Path) -> None:

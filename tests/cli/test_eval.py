@@ -1,6 +1,7 @@
 """Evaluating, tuning and comparing as a user does it, with tiny real models and, where they are, real ones."""
 
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -183,7 +184,12 @@ def test_thresholds_are_learnt_from_corrections(
     for number in range(6):
         inside("box", gallery / f"{number}.png", "--delete", "2")
     before = json.loads(inside("count", "person", "--json").out)
-    [learnt] = json.loads(inside("eval", "tune", "--corrections", "--json").out)
+    shown = inside("eval", "tune", "--corrections", "--dry-run").out
+    assert re.search(r"threshold +(before +)?after +F1 +(before +)?after", shown)
+    told = inside("eval", "tune", "--corrections", "--json")
+    [learnt] = json.loads(told.out)
+    assert "`phototag config unset thresholds` takes all" in told.err
+    assert "`phototag config unset thresholds.person`" in told.err
     assert (learnt["label"], learnt["objects"]) == ("person", 6)
     assert learnt["before"] < learnt["after"]
     assert learnt["f1_before"] < learnt["f1_after"] == 100.0
