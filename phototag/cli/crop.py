@@ -37,15 +37,18 @@ def crop(
     from phototag.render.text import counted
 
     options = CropOptions(out, _part(pad), name, keep_gps, limit)
-    written = 0
+    written = failed = 0
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
         for done in crop(answers.ask(query), options, session.settings):
             if isinstance(done, PhototagError):
+                failed += 1
                 session.warn(done.message)
             else:
                 written += 1
                 session.print(str(done))
     session.note(f"wrote {counted(written, 'picture')}")
+    if failed and not written:
+        raise typer.Exit(1)
 
 
 def _part(text: str) -> float:

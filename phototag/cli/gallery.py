@@ -41,11 +41,12 @@ def gallery(
 
     settings = session.settings.with_options(min_confidence=min_confidence)
     thumbnails = Thumbnails(settings, settings.folders.cache / "thumbnails", workers=available_cores())
-    written = 0
+    written = failed = 0
     text = join_arguments(query)
     with counting(session, "photo") as tell:
         for done in write_gallery(Gallery(settings), thumbnails, text, out, keep_gps=not strip_gps):
             if isinstance(done, PhototagError):
+                failed += 1
                 session.warn(done.message)
             else:
                 written += 1
@@ -54,6 +55,8 @@ def gallery(
     session.note(
         f"wrote {counted(written, 'photo')}" + (", the most that one gallery holds" if written == MOST else "")
     )
+    if failed and not written:
+        raise typer.Exit(1)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -204,8 +204,9 @@ def test_what_the_index_knows_is_not_said_of_another_picture(phototag: Run, gall
     before = photo.read_bytes()
     photo.write_bytes((gallery / "trip" / "nothing.jpg").read_bytes())
     assert b"another picture" in phototag("show", photo, "--boxes", code=1).stderr
-    assert b"another picture" in phototag("crop", "object:dog", "--out", tmp_path / "crops").stderr
+    assert b"another picture" in phototag("crop", "object:dog", "--out", tmp_path / "crops", code=1).stderr
     assert not (tmp_path / "crops").exists()
+    assert b"another picture" in phototag("gallery", "object:dog", "--out", tmp_path / "site", code=1).stderr
     out = ("export", "object:dog", "--format", "coco", "--copy", "--out", tmp_path / "out")
     assert b"another picture" in phototag(*out, code=1).stderr
     assert list((tmp_path / "out").iterdir()) == []
