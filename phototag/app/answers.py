@@ -23,6 +23,7 @@ from phototag.store import answers as stored
 from phototag.store.lexicon import own_words
 from phototag.store.reader import open_reader
 from phototag.store.reading import Connection
+from phototag.store.runs import incomplete_run
 from phototag.store.statistics import completeness, stored_floor
 from phototag.types import Hit, Task
 
@@ -32,6 +33,12 @@ if TYPE_CHECKING:  # each question pays for its own kind only
     from phototag.store.counts import Counted
     from phototag.store.details import Details
     from phototag.store.explain import Part
+
+UNSEEN = {
+    "stopped": "the last run was stopped before it had seen everything",
+    "limit": "the last run ended at its --limit",
+    "unfinished": "the last run was broken off, or is under way",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,8 @@ class Answers:
         if state.complete < state.photos:
             told = f"{state.complete:,} of {state.photos:,} photos were analysed by both models"
             self.note(f"The index is not complete: {told}.")
+        if why := incomplete_run(self.conn):
+            self.note(f"The index may lack photos: {UNSEEN[why]}; `phototag index` goes on from there.")
         for word in asked.question.absent():
             self.note(f"“{word}” is a known word, but no model has seen one in this index.")
         self._tell_floor(asked)

@@ -140,7 +140,9 @@ class _Run:
                     self._store()
             self._store()
         with self.index.begin() as conn:
-            if not stop.requested:
+            if stop.requested:
+                self.report.incomplete = "stopped"
+            else:
                 self._sweep(conn)
             self._refresh_planes(conn, least=1)
             report = self._finished()
@@ -185,6 +187,7 @@ class _Run:
             self._tell()
             for todo in changes.todo:
                 if self.options.limit is not None and self.queued >= self.options.limit:
+                    self.report.incomplete = "limit"
                     break
                 path = os.path.join(scope.root.path, todo.stamp.relative)
                 if path in self.options.writing:

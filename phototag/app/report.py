@@ -23,6 +23,7 @@ class Speed:
 class IndexReport:
     """The counts of one run; `to_json` gives the document of the contract.
 
+    `incomplete` says why not every file was looked at: "stopped" or "limit"; None where all were.
     `provider` is what the models ran on, None when nothing was analysed. `known_failed` are files that failed before
     and did not change, `left_out` what the rules leave out by (reason, is a folder). Only a dry run says how many
     files are `to_analyse`, at what `speed`.
@@ -47,6 +48,7 @@ class IndexReport:
     seconds: float = 0.0
     models: dict[str, str] = field(default_factory=dict)
     provider: str | None = None
+    incomplete: str | None = None
 
     @property
     def photos_per_second(self) -> float:
@@ -76,6 +78,7 @@ class IndexReport:
             "photos_per_second": round(self.photos_per_second, 1),
             "models": self.models,
             "provider": self.provider,
+            "incomplete": self.incomplete,
             "known_failed": self.known_failed,
             "left_out": [
                 {"reason": reason, "files": self.left_out[reason, False], "folders": self.left_out[reason, True]}

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from phototag.settings import load_settings
 from tests.conftest import Inside, Run
 
 
@@ -113,3 +114,16 @@ def test_saving_under_a_name_that_is_taken_says_what_was_there(inside: Inside, p
     assert "It was" not in inside("save", "pets", "dog or cat").err
     assert "It was" not in inside("save", "pets", "dog or cat").err
     assert inside("save", "@pets", "dog").err == "@pets is now: dog\nIt was: dog or cat\n"
+
+
+def test_a_run_that_did_not_see_everything_is_noted(inside: Inside, gallery: Path) -> None:
+    assert json.loads(inside("index", gallery, "--limit", "2", "--json").out)["incomplete"] == "limit"
+    told = inside("count", "any:object").err
+    assert (
+        told == "The index may lack photos: the last run ended at its --limit; `phototag index` goes on from there.\n"
+    )
+    assert json.loads(inside("index", "--limit", "2", "--json").out)["incomplete"] is None  # two were left
+    assert inside("count", "any:object").err == ""
+    with closing(sqlite3.connect(load_settings().db)) as raw, raw:
+        raw.execute("INSERT INTO runs (id, started_at, pid) VALUES (9, '2026', 1)")
+    assert "the last run was broken off, or is under way" in inside("search", "car").err

@@ -74,7 +74,9 @@ def test_a_stopped_run_finishes_its_batch_and_says_what_it_kept(
     kept = analysed(database)
     assert f"what was done is kept: {kept} photos were analysed" in stderr.decode()
     assert b"Traceback" not in stderr
+    assert b"the last run was stopped before it had seen everything" in phototag("count", "person").stderr
     assert json.loads(phototag("index", "--json").stdout)["analysed"] == PHOTOS - kept
+    assert b"last run" not in phototag("count", "person").stderr
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs to see a process's children")
