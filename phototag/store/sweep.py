@@ -125,11 +125,14 @@ def sweep(conn: Connection, run_id: int, walked: Walked, scopes: Sequence[tuple[
     return Swept(missing, moved, ignored, _offline(conn, scopes))
 
 
-# Paths compare as bytes, where `0` follows `/`.
+# Once a folder, not a file, and by two ranges of the walked paths. Paths compare as bytes, where `0` follows `/`.
 _STILL_HOLDING = """
-    UPDATE absent SET emptied = NULL WHERE emptied = ? AND EXISTS (
-    SELECT 1 FROM folders d JOIN walked w ON w.root_id = d.root_id AND w.photos WHERE d.id = absent.folder_id
-    AND (d.path = x'' OR (w.path > CAST(d.path || '/' AS BLOB) AND w.path < CAST(d.path || '0' AS BLOB))))"""
+    UPDATE absent SET emptied = NULL WHERE emptied = ? AND folder_id IN (
+    SELECT d.id FROM (SELECT DISTINCT folder_id FROM absent WHERE emptied IS NOT NULL) a
+    CROSS JOIN folders d ON d.id = a.folder_id WHERE EXISTS (
+    SELECT 1 FROM walked w WHERE w.root_id = d.root_id AND w.photos
+    AND w.path > CAST(d.path || '/' AS BLOB) AND w.path < CAST(d.path || '0' AS BLOB))
+    OR (d.path = x'' AND EXISTS (SELECT 1 FROM walked w WHERE w.root_id = d.root_id AND w.photos)))"""
 
 
 def _judge_unlisted(conn: Connection, root_id: int, scope: bytes, walked: Walked) -> int:

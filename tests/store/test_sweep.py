@@ -8,7 +8,7 @@ import pytest
 from phototag.media.ignore import WalkRules
 from phototag.media.walk import walk
 from phototag.store.roots import confirm, offline_places
-from phototag.store.sweep import Swept
+from phototag.store.sweep import _STILL_HOLDING, Swept, Walked
 from phototag.store.sync import Sync
 from tests.store.library import BROKEN, Library, Report
 
@@ -255,3 +255,12 @@ def test_a_drive_whose_photos_were_taken_elsewhere_is_not_waited_for(photos: Lib
     assert swept(photos.index("one", "two")).moved == 4
     assert offline(photos) == []
     assert photos.rows("SELECT sum(offline) FROM roots") == [(0,)]
+
+
+def test_what_lies_below_emptied_folders_is_found_by_a_range_of_paths(library: Library) -> None:
+    """Not by comparing each of their files with each folder that was walked."""
+    with library.open() as index, index.begin() as conn:
+        Walked(conn)
+        plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {_STILL_HOLDING}", ("",))]
+    assert any("root_id=? AND path>? AND path<?" in line for line in plan)
+    assert not any(line.startswith("SCAN w") for line in plan)
