@@ -1,4 +1,4 @@
-"""Random things done to random files: nothing that was analysed is ever lost or analysed twice."""
+"""Random things done to random files: nothing that was analysed is ever lost, but by `prune`, or analysed twice."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from phototag.geometry import Box
 from phototag.store.corrections import Correction, Kind, correct, undo
 from phototag.store.engine import open_index
+from phototag.store.prune import prune
 from phototag.store.upkeep import check
 from phototag.types import ModelId
 from tests.store.library import BOTH, NEWER, TAGGER, Library
@@ -37,7 +38,8 @@ def relatives(name: str) -> tuple[set[str], set[str]]:
 
 
 class Photos(RuleBasedStateMachine):
-    """Two roots that come and go, with files that are added, changed, moved, copied and deleted between runs."""
+    """Two roots that come and go, with files that are added, changed, moved, copied and deleted between runs; now and
+    then the folder above takes both in."""
 
     @initialize()
     def start(self) -> None:
@@ -153,6 +155,17 @@ class Photos(RuleBasedStateMachine):
         self.run_index(BOTH, folder)
         self.settled = False
 
+    @rule()
+    def absorb(self) -> None:
+        """From now on one root holds both."""
+        self.run_index(BOTH, ".")
+
+    @rule()
+    def prune(self) -> None:
+        with self.library.open() as index, index.begin() as conn:
+            prune(conn, dry_run=False)
+        self.seen = {(content, model) for content, model in self.seen if (content, model.name) in self.kept()}
+
     @rule(stop_after=st.integers(0, 5))
     def interrupt(self, stop_after: int) -> None:
         self.run_index(BOTH, stop_after=stop_after)
@@ -186,13 +199,18 @@ class Photos(RuleBasedStateMachine):
                 if kind == "untag":
                     assert all(words.get((photo, word), "user") == "user" for word in relatives(name)[0])
 
+    def kept(self) -> set[tuple[object, ...]]:
+        """What the index holds: (content, name of the model)."""
+        return set(
+            self.library.rows(
+                "SELECT p.content, m.name FROM analyses a "
+                "JOIN photos p ON p.id = a.photo_id JOIN models m ON m.id = a.model_id"
+            )
+        )
+
     @invariant()
     def nothing_lost(self) -> None:
-        kept = self.library.rows(
-            "SELECT p.content, m.name FROM analyses a "
-            "JOIN photos p ON p.id = a.photo_id JOIN models m ON m.id = a.model_id"
-        )
-        assert set(kept) == {(content, model.name) for content, model in self.seen}
+        assert self.kept() == {(content, model.name) for content, model in self.seen}
 
     @precondition(lambda self: self.settled)
     @invariant()
@@ -200,7 +218,7 @@ class Photos(RuleBasedStateMachine):
         there = {os.path.relpath(path, self.library.top) for path in self.files()}
         assert set(self.library.online()) == there
         for root in self.away:
-            rows = self.library.rows(f"SELECT online FROM v_files WHERE root LIKE '%/{root}' AND state = 'present'")
+            rows = self.library.rows(f"SELECT online FROM v_files WHERE path LIKE '%/{root}/%' AND state = 'present'")
             assert not any(online for (online,) in rows)
 
 
