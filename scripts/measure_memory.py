@@ -64,6 +64,8 @@ def make(photo: Path, folder: Path, kind: str, megapixels: float) -> list[Path]:
     """Two large pictures of a kind, which differ."""
     if kind == "ordinary":
         return []
+    from PIL import Image
+
     suffix, options = KINDS[kind]
     paths = [folder / f"{kind}-{megapixels:g}-{number}.{suffix}" for number in range(2)]
     for number, path in enumerate(paths):
@@ -71,7 +73,10 @@ def make(photo: Path, folder: Path, kind: str, megapixels: float) -> list[Path]:
             image = enlarged(photo, megapixels, number)
             if options.get("alpha"):
                 image.putalpha(230)
-            image.save(path, **{name: value for name, value in options.items() if name != "alpha"})
+            written = {name: value for name, value in options.items() if name != "alpha"}
+            if options.get("save_all"):
+                written["append_images"] = [image.transpose(Image.Transpose.ROTATE_180)]
+            image.save(path, **written)
             if suffix == "jpg":
                 path.write_bytes(distinct(path.read_bytes(), number))
     return paths
@@ -147,6 +152,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "png": ("png", {"compress_level": 1}),
     "png-alpha": ("png", {"compress_level": 1, "alpha": True}),
     "webp": ("webp", {"quality": 80, "method": 0}),
+    "webp-animated": ("webp", {"quality": 80, "method": 0, "save_all": True}),
     "webp-lossless": ("webp", {"lossless": True, "quality": 0, "method": 0}),
     "avif": ("avif", {"quality": 60, "speed": 10}),
     "tiff": ("tif", {}),

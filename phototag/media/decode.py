@@ -10,7 +10,7 @@ from phototag.media.bounded import TOO_MANY_READS, BoundedFile
 from phototag.media.content import Identity
 from phototag.media.fault import PhotoError
 from phototag.media.formats import Format
-from phototag.media.parts import webp_size
+from phototag.media.parts import webp_size, webp_still
 from phototag.media.pixels import reduced_size, scale_for, to_rgb, turn
 from phototag.media.quiet import quiet_warnings
 from phototag.media.shrunk import shrunk_avif, shrunk_heif, shrunk_webp, webp_features
@@ -149,7 +149,10 @@ def _decoded(identity: Identity, image: "Image.Image", size: tuple[int, int]) ->
 def _webp(data: bytes, size: tuple[int, int], order: _Order) -> "Image.Image | None":
     """The picture reduced by its decoder; None where it is not to be reduced, or that can't be done."""
     scale = scale_for(size, order.minimum)
-    features = webp_features(data) if scale > 1 else None
+    if scale == 1:
+        return None
+    data = webp_still(data)
+    features = webp_features(data)
     if features is None:
         return None
     lossless, alpha = features

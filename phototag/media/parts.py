@@ -201,3 +201,21 @@ def webp_size(data: bytes) -> tuple[int, int]:
     if kind == b"VP8 ":
         return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
     return 0, 0
+
+
+def webp_still(data: bytes) -> bytes:
+    """The first frame of an animated WebP file as a file of its own; the data as they are where there is none, or where
+    it does not fill the canvas."""
+    at = 12
+    for _ in range(_MAX_PARTS):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind == b"ANMF" or len(kind) < 4:
+            break
+        at += 8 + size + (size & 1)
+    header, frame = data[at + 8 : at + 24], data[at + 24 : at + 8 + size]
+    whole = bytes(6) + b"".join((side - 1).to_bytes(3, "little") for side in webp_size(data) if side)
+    if kind != b"ANMF" or header[:12] != whole:
+        return data
+    if frame[:4] == b"ALPH":  # transparency beside the picture has to be announced
+        frame = b"VP8X" + (10).to_bytes(4, "little") + b"\x10\0\0\0" + whole[6:] + frame
+    return b"RIFF" + (4 + len(frame)).to_bytes(4, "little") + b"WEBP" + frame

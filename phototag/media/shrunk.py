@@ -3,7 +3,8 @@
 As Pillow calls the libraries it brings along, WebP and AVIF hold four copies of the whole picture: a gigabyte for 50
 megapixels. Their own interfaces scale while they decode. Both are called by their public C functions (libwebp's
 `decode.h`, libavif's `avif.h`), found through Pillow's modules, whatever the files behind these are called. Where that
-does not work, or the picture is nothing ordinary (animated, damaged), the answer is None, and Pillow does it.
+does not work, or the picture is nothing ordinary (damaged, say), the answer is None, and Pillow does it. Of an animated
+WebP file the first frame is given, as `phototag.media.parts.webp_still` takes it out.
 """
 
 import ctypes

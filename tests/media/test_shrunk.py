@@ -9,6 +9,7 @@ from phototag.media import shrunk
 from phototag.media.content import identify
 from phototag.media.decode import decode
 from phototag.media.fault import PhotoError
+from phototag.media.parts import webp_still
 from phototag.media.shrunk import shrunk_avif, shrunk_webp, webp_features
 from tests.media.pictures import encode, exif_block, gradient
 
@@ -63,12 +64,31 @@ def test_damaged_ones_are_problems_as_before(kind: str) -> None:
         decode(data[: len(data) // 2], identify(data[: len(data) // 2]), minimum=50)
 
 
-def test_animations_are_left_to_pillow(tmp_path: Path) -> None:
-    frames = [picture("RGB"), picture("RGB").transpose(Image.Transpose.ROTATE_180)]
-    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
-    data = (tmp_path / "moving.webp").read_bytes()
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("lossless", [False, True])
+def test_of_an_animation_the_first_frame_is_reduced(tmp_path: Path, mode: str, *, lossless: bool) -> None:
+    frames = [picture(mode), picture(mode).transpose(Image.Transpose.ROTATE_180)]
+    path = tmp_path / "moving.webp"
+    frames[0].save(path, save_all=True, append_images=frames[1:], lossless=lossless, quality=95)
+    data = path.read_bytes()
     assert webp_features(data) is None
-    assert decode(data, identify(data), minimum=50).image.size == (83, 55)
+    assert webp_features(webp_still(data)) == (lossless, mode == "RGBA")
+    found = decode(data, identify(data), minimum=50)
+    assert found.image.size == (83, 55)
+    whole = decode(data, identify(data)).image
+    assert difference(found.image, whole.resize((83, 55), Image.Resampling.BOX)) < 5
+
+
+def test_a_first_frame_that_does_not_fill_the_canvas_is_left_to_pillow(tmp_path: Path) -> None:
+    path = tmp_path / "moving.webp"
+    frames = [picture("RGB"), picture("RGB").transpose(Image.Transpose.ROTATE_180)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    data = bytearray(path.read_bytes())
+    at = data.index(b"ANMF") + 8
+    data[at : at + 3] = (1).to_bytes(3, "little")  # moved two pixels to the right, beyond the canvas
+    assert webp_still(bytes(data)) == data
+    still = encode(picture("RGB"), "WEBP")
+    assert webp_still(still) == still
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
