@@ -23,8 +23,7 @@ from phototag.store import answers as stored
 from phototag.store.lexicon import own_words
 from phototag.store.reader import open_reader
 from phototag.store.reading import Connection
-from phototag.store.runs import incomplete_run
-from phototag.store.statistics import completeness, stored_floor
+from phototag.store.statistics import completeness, incomplete_run, stored_floor
 from phototag.types import Hit, Task
 
 if TYPE_CHECKING:  # each question pays for its own kind only

@@ -33,16 +33,6 @@ def finish_run(conn: Connection, run_id: int, report: str) -> None:
     conn.execute(update(runs).where(runs.c.id == run_id).values(finished_at=now(), report=report))
 
 
-def incomplete_run(conn: reading.Connection) -> str | None:
-    """Why the last run did not look at every file: what its report says, or "unfinished" for one that was killed or is
-    under way; None where it did, and before the first run."""
-    row = conn.exec_driver_sql(
-        "SELECT iif(finished_at IS NULL, 'unfinished', json_extract(report, '$.incomplete')) "
-        "FROM runs ORDER BY id DESC LIMIT 1"
-    ).first()
-    return None if row is None else row[0]
-
-
 def list_runs(conn: reading.Connection, limit: int = 20) -> tuple[Run, ...]:
     """The last runs, newest first."""
     rows = conn.exec_driver_sql(

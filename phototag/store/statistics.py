@@ -52,6 +52,16 @@ def completeness(conn: Connection, scope: Scope = ANYONE) -> Completeness:
     return Completeness(row[0], row[1], row[2], both)
 
 
+def incomplete_run(conn: Connection) -> str | None:
+    """Why the last run did not look at every file: what its report says, or "unfinished" for one that was killed or is
+    under way; None where it did, and before the first run."""
+    row = conn.exec_driver_sql(
+        "SELECT iif(finished_at IS NULL, 'unfinished', json_extract(report, '$.incomplete')) "
+        "FROM runs ORDER BY id DESC LIMIT 1"
+    ).first()
+    return None if row is None else row[0]
+
+
 def stored_floor(conn: Connection, task: Task, scope: Scope = ANYONE) -> float:
     """The confidence below which the models that answer stored nothing; 0 where none has answered.
 
