@@ -39,10 +39,10 @@ def restore(where: str | os.PathLike[str], source: Path, wait: float = 0.0) -> P
     _check_source(source)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with writer_lock(path, wait):
-        old = _set_aside(path) if has_content(path) else None
-        if not path.exists():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         try:
+            old = _set_aside(path) if has_content(path) else None
+            if not path.exists():
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             # Through SQLite, not by renaming: who reads meanwhile sees the old state or the new one.
             with closing(_open(source, "ro")) as good, closing(_open(path, "rw")) as live:
                 good.backup(live)

@@ -165,7 +165,7 @@ def test_a_backup_of_a_newer_phototag_is_not_restored(photos: Library, tmp_path:
     assert photos.index().changes.unchanged == 4
 
 
-def test_restoring_over_an_empty_file(photos: Library, tmp_path: Path) -> None:
+def test_restoring_over_what_holds_no_index(photos: Library, tmp_path: Path) -> None:
     with photos.open() as index:
         backup(index, tmp_path / "copy.db")
     (tmp_path / "empty.db").touch()
@@ -173,6 +173,9 @@ def test_restoring_over_an_empty_file(photos: Library, tmp_path: Path) -> None:
         restore(photos.db, tmp_path / "empty.db")
     assert restore(tmp_path / "empty.db", tmp_path / "copy.db") is None
     open_index(tmp_path / "empty.db", write=False).close()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IndexFileError, match="can't be opened"):
+        restore(tmp_path / "folder", tmp_path / "copy.db")
 
 
 def set_version(path: Path, version: int) -> None:
