@@ -82,6 +82,8 @@ def _propose(session: Session, sitting: "Review", precision: float, keys: Iterat
         return
     told = f"from {best.threshold:.2f} on, {best.precision:.0%} are right (it is {sitting.threshold:.2f} now)"
     session.print(f"{sitting.word}: {told}")
+    if best.threshold < sitting.threshold:
+        session.note("You judged photos, not single objects: a lower threshold also counts more objects in each.")
     if sys.stdin.isatty():
         session.err.print(f"Use {best.threshold:.2f} for {sitting.word}? [y/n] ", markup=False, end="")
     if _answer(session, keys, "ynq") == "y":

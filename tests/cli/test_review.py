@@ -67,6 +67,7 @@ def test_no_threshold_below_what_is_stored_or_was_looked_at(inside: Inside, coco
     seen = [float(score) for line in lines if ".jpg (" in line for score in re.findall(r"\d\.\d\d", line)]
     proposed = float(re.findall(r"from (\S+) on", told.out)[0])
     assert proposed >= max(0.12, min(seen))
+    assert ("not single objects" in told.err) == (proposed < float(re.findall(r"it is (\S+) now", told.out)[0]))
     back = re.findall(r"`phototag (config unset thresholds.person)`", told.err)[0]
     inside(*back.split())
     assert "person" not in inside("config", "show", "--json").out
