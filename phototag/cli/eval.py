@@ -13,9 +13,8 @@ from phototag.cli.session import Session, command
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rich.table import Table
-
     from phototag.app.eval_detect import Detected
+    from phototag.render.tables import PlainTable
 
 Truth = Annotated[
     Path, typer.Argument(help="A COCO file, a VOC folder or a YOLO folder (or its data.yaml).", show_default=False)
@@ -185,7 +184,7 @@ def _write(session: Session, page: str, html: Path) -> None:
 
 
 def _show(
-    session: Session, document: dict[str, Any], tables: "Callable[[dict[str, Any]], Iterator[Table]] | None"
+    session: Session, document: dict[str, Any], tables: "Callable[[dict[str, Any]], Iterator[PlainTable]] | None"
 ) -> None:
     """The measures as tables, or without `tables` as JSON; what is missing from them is told on stderr."""
     if document["left_out"]:

@@ -95,7 +95,7 @@ def show(session: Session, name: Name) -> None:
         *(() if fused else (("input", f"{spec.input.width}x{spec.input.height}, {spec.input.fit.value}"),)),
         ("labels", f"{len(spec.labels)}"),
         ("threshold", f"{spec.confidences.threshold}"),
-        ("note", spec.note),
+        *((("note", spec.note),) if spec.note else ()),
     ]
     for build in spec.builds:
         size = f"{build.size:,} bytes" if build.size else "size not published"
@@ -103,7 +103,7 @@ def show(session: Session, name: Name) -> None:
         facts.append(("", build.url or "published nowhere"))
         if name not in library.catalog.own:
             facts.append(("", "run by phototag's authors" if build.tested else "never run by phototag's authors"))
-    session.table(rows_table((("", "left"), (name, "left")), facts))
+    session.table(rows_table((("", "left"), (name, "path")), facts))
 
 
 def install(

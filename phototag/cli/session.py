@@ -55,13 +55,16 @@ class Session:
         return Console(highlight=False, emoji=False)
 
     def table(self, table: "RenderableType") -> None:
-        """Show a table (or several) to a person: as wide as the terminal, or wider where a path needs it."""
+        """Show a table (or several) to a person: as wide as the terminal, or wider where it can't be that narrow."""
         from rich.console import Console
         from rich.measure import Measurement
 
+        from phototag.render.tables import trimmed
+
         needed = Measurement.get(self.out, self.out.options.update(max_width=WIDEST), table).minimum
-        # `print(width=…)` would stop at the console's own width, and drop the columns that a long path leaves no room.
-        Console(highlight=False, emoji=False, width=max(self.out.width, needed)).print(table, crop=False)
+        # `print(width=…)` would stop at the console's own width, and drop the columns that have no room.
+        wide = Console(highlight=False, emoji=False, width=max(self.out.width, needed))
+        wide.print(trimmed(wide, table), crop=False, end="")
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless the user wants quiet."""

@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich.table import Table
-
-from phototag.render.tables import rows_table
+from phototag.render.tables import PlainTable, rows_table
 
 SHOWN = 12
 
 
-def comparison_tables(document: Mapping[str, Any], most: int = SHOWN) -> Iterator[Table]:
+def comparison_tables(document: Mapping[str, Any], most: int = SHOWN) -> Iterator[PlainTable]:
     """The speeds, what changes by label, and the photos that change most."""
     first, second = document["packs"]
     speeds = (f"{speed:.1f}" for speed in document["photos_per_second"])

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
-
-from phototag.render.tables import rows_table
+from phototag.render.tables import PlainTable, rows_table
 
 SHOWN_MISTAKES = 12
 MEASURES = {
@@ -39,7 +37,7 @@ LABEL_COLUMNS = (
 )
 
 
-def detection_tables(document: Mapping[str, Any]) -> Iterator[Table]:
+def detection_tables(document: Mapping[str, Any]) -> Iterator[PlainTable]:
     """The summary, a row a label, and the most frequent mistakes."""
     yield rows_table(
         ((f"{document['model']}, {document['photos']:,} photos", "left"), ("%", "right")),
@@ -52,7 +50,7 @@ def detection_tables(document: Mapping[str, Any]) -> Iterator[Table]:
     yield rows_table((("there is", "left"), ("said", "left"), ("times", "right")), mistakes(document))
 
 
-def classification_tables(document: Mapping[str, Any], most: int = SHOWN_MISTAKES) -> Iterator[Table]:
+def classification_tables(document: Mapping[str, Any], most: int = SHOWN_MISTAKES) -> Iterator[PlainTable]:
     """The summary, the labels with the smallest F1, and the most frequent mistakes."""
     yield rows_table(
         ((f"{document['model']}, {document['photos']:,} photos", "left"), ("%", "right")),
@@ -75,7 +73,7 @@ def label_rows(document: Mapping[str, Any]) -> Sequence[Sequence[object]]:
     return [*(_label_row(row) for row in met), _total_row(document)]
 
 
-def tuning_table(changes: Sequence[Mapping[str, Any]]) -> Table:
+def tuning_table(changes: Sequence[Mapping[str, Any]]) -> PlainTable:
     """A row a label: its threshold and F1 before and after."""
     return rows_table(
         (
