@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phototag.errors import PhototagError, QueryError
+from phototag.render.text import readable
 from phototag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -69,11 +70,11 @@ class Session:
     def note(self, text: str) -> None:
         """Say something on stderr, unless the user wants quiet."""
         if not self.quiet:
-            self.err.print(text, markup=False, style="dim")
+            self.err.print(readable(text), markup=False, style="dim")
 
     def warn(self, text: str) -> None:
         """Say something on stderr that the user should know, quiet or not."""
-        self.err.print(text, markup=False, style="yellow")
+        self.err.print(readable(text), markup=False, style="yellow")
 
     def write(self, data: bytes) -> None:
         """Write result bytes on stdout."""

@@ -1,5 +1,6 @@
 """Paths and foreign strings as text that can be shown: nothing in them reaches the terminal as a command."""
 
+import re
 from collections.abc import Sequence
 
 
@@ -8,8 +9,14 @@ def path_text(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
+def readable(text: str) -> str:
+    r"""The text of a path as Python has it, with bytes that are not UTF-8 as `\xe9` instead of `\udce9`."""
+    return re.sub("[\udc80-\udcff]", lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+
+
 def printable(text: str) -> str:
     r"""The text with control characters escaped (`\n`, `\x1b`), so that a file name stays on its line."""
+    text = readable(text)
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
