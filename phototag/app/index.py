@@ -134,7 +134,8 @@ class _Run:
         with pool, stop_requests(pool) as stop:
             jobs = (job for scope in self.scopes for job in self._jobs(scope, self.index.begin))
             for examined in pool.run(jobs, self._lookup):
-                self._name_provider(pool.provider)
+                if told := self.report.ran_on(pool.providers):
+                    self.listener(Note(told))
                 self.batch += examined
                 if len(self.batch) >= BATCH_PHOTOS or time.monotonic() - self.stored_at > BATCH_SECONDS:
                     self._store()
@@ -153,11 +154,6 @@ class _Run:
                 hint="Run the same command again to go on from there.",
             )
         return report
-
-    def _name_provider(self, provider: str | None) -> None:
-        if self.report.provider is None:
-            self.report.provider = provider
-            self.listener(Note(f"The models run on {provider}."))
 
     def _begin(self, conn: Connection, paths: Sequence[Path]) -> None:
         self.scopes = scopes_of(conn, paths, self.options.folders)

@@ -1,7 +1,7 @@
 """What a run of `phototag index` did, and what it tells while it runs."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,16 @@ class IndexReport:
     models: dict[str, str] = field(default_factory=dict)
     provider: str | None = None
     incomplete: str | None = None
+
+    def ran_on(self, providers: Sequence[str]) -> str | None:
+        """Note what the models run on; gives what to say of it where that is news."""
+        told, self.provider = self.provider, " and ".join(providers)
+        if told == self.provider:
+            return None
+        if len(providers) == 1:
+            return f"The models run on {providers[0]}."
+        some = " in some processes, on ".join(providers)
+        return f"The models run on {some} in others; `--workers N` starts fewer."
 
     @property
     def photos_per_second(self) -> float:

@@ -105,7 +105,7 @@ class Pool:
         self._late: Chunk | None = None  # waits until the others hold fewer bytes
         self._numbers = iter(range(1 << 62))
         self.stopping = False
-        self.provider: str | None = None  # what the models run on, as soon as a worker has loaded them
+        self.providers: list[str] = []  # what the models run on, as workers have loaded them; mostly the same in all
 
     def __enter__(self) -> "Pool":
         return self
@@ -188,8 +188,8 @@ class Pool:
         self._grant()
         if isinstance(message, Broken):
             raise ModelBrokenError(message.message, hint=message.hint)
-        if isinstance(message, Ready):
-            self.provider = message.provider
+        if isinstance(message, Ready) and message.provider not in self.providers:
+            self.providers.append(message.provider)
         if isinstance(message, Room | Ready):
             return
         if isinstance(message, Identified):

@@ -52,6 +52,16 @@ def _note(diary: object, size: int) -> None:
         file.write(f"{size}\n")
 
 
+def accelerated(link: Link, setup: object) -> None:
+    """A worker for whom there is room on the accelerator only if it comes first."""
+    try:
+        os.close(os.open(str(setup), os.O_CREAT | os.O_EXCL))
+        link.ready("cuda")
+    except FileExistsError:
+        link.ready("cpu")
+    answering(link, setup)
+
+
 def dying(link: Link, setup: object) -> None:
     os._exit(3)
 
@@ -162,3 +172,10 @@ def test_stopping_finishes_what_is_under_way_and_begins_nothing() -> None:
             pool.stopping = True
     assert workers.CHUNK_FILES <= done <= (workers.CHUNKS_AHEAD + 1) * workers.CHUNK_FILES
     assert len(begun) <= done + 1
+
+
+def test_workers_may_run_on_different_providers(tmp_path: Path) -> None:
+    with Pool(accelerated, tmp_path / "first", 2) as pool:
+        done = [one for some in pool.run((job(str(number)) for number in range(100)), all_wanted) for one in some]
+        assert len(done) == 100
+        assert sorted(pool.providers) == ["cpu", "cuda"]
