@@ -10,6 +10,15 @@ OPENING, CLOSING = '"“”', '"“”'
 LONGEST_PHRASE = 5
 COMPARISON = re.compile(r"(<=|>=|<|>|=)\s*([^\s()\"]*)")
 
+# How other languages write it, and how it is written here.
+OTHER_COMPARISONS = {"=>": ">=", "=<": "<="}
+OTHER_SIGNS = {
+    "|": "For one or the other write “or”: cat or dog.",
+    "&": "For both write “and”, or nothing: cat and dog.",
+    ",": "For both write “and”, for one or the other “or”: cat and dog, cat or dog.",
+    "!": "For the opposite write “not”: not dog.",
+}
+
 
 class Scanner:
     """A cursor over `text`; every method that reads skips leading spaces, unless it says otherwise."""
@@ -125,6 +134,10 @@ class Scanner:
         mark = self.position
         start = self.skip_spaces()
         found = self.match(COMPARISON)
+        if found and found[2][:1] in ("=", "<", ">"):
+            twice = found[1] + found[2][0]
+            hint = f"Write {OTHER_COMPARISONS.get(twice, found[1])} there, as in person=2 or person>=2."
+            raise self.error(f"“{twice}” is no comparison", start, hint=hint)
         if found:
             return found[1] + found[2], start
         self.position = mark
@@ -135,9 +148,10 @@ def _missing(word: str) -> str:
     return "before it" if word in RELATIONS else "beside it" if word != "not" else "after it"
 
 
-def _not_a_word(letter: str, start: int) -> tuple[str, int]:
+def _not_a_word(letter: str, start: int) -> tuple[str, int] | tuple[str, int, str]:
     if not letter:
         return "the query ends where a word should come", start
     if letter == ")":
         return "there is nothing between these parentheses, or one is missing", start
-    return f"“{letter}” can't begin a word", start
+    told = f"“{letter}” can't begin a word", start
+    return (*told, OTHER_SIGNS[letter]) if letter in OTHER_SIGNS else told

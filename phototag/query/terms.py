@@ -2,10 +2,12 @@
 
 import re
 from datetime import date
+from difflib import get_close_matches
 
+from phototag.errors import QueryError
 from phototag.query import filters
 from phototag.query.conditions import Bounds
-from phototag.query.quoting import FILTERS, NUMBERS, RELATIONS
+from phototag.query.quoting import FILTERS, NUMBERS, RELATIONS, SOURCES
 from phototag.query.scanner import Scanner
 from phototag.query.tree import (
     And,
@@ -171,9 +173,23 @@ def _place(scanner: Scanner, at: int) -> Place:
     name = found[0].lower() if found else ""
     name = "center" if name == "centre" else name
     if name not in [place.value for place in Place]:
-        known = ", ".join(f":{place}" for place in Place)
-        raise scanner.error(f"“:{name}” is no place in the picture", at, hint=f"Places are {known}; filters: taken:, …")
+        raise _no_place(scanner, name, at)
     return Place(name)
+
+
+def _no_place(scanner: Scanner, name: str, at: int) -> QueryError:
+    """What stands before and after the colon at `at` is neither a place nor a filter: the error names the nearest."""
+    places = [place.value for place in Place]
+    before = re.search(r"[^\W\d_]*$", scanner.text[:at])
+    word = before[0] if before else ""
+    filters_known = (*FILTERS, *SOURCES)
+    nearest = get_close_matches(word.lower(), filters_known, 1) if not get_close_matches(name, places, 1) else []
+    if nearest:
+        typed = scanner.text[at + 1 : scanner.position]
+        return scanner.error(f"“{word}:” is no filter", at - len(word), hint=f"Did you mean {nearest[0]}:{typed}?")
+    known = ", ".join(f":{place}" for place in places), ", ".join(f"{one}:" for one in filters_known)
+    hint = f"Places are {known[0]}; filters are {known[1]}."
+    return scanner.error(f"“:{name}” is no place in the picture", at, hint=hint)
 
 
 def _measure(scanner: Scanner, at: int) -> Measure:

@@ -184,3 +184,27 @@ def test_the_shells_quotes_are_put_back() -> None:
     assert join_arguments(["person>=2 and not dog"]) == "person>=2 and not dog"
     assert join_arguments(["golden retriever"]) == "golden retriever"
     assert join_arguments(["path:trip and dog"]) == "path:trip and dog"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("person==2", "person=2"),
+        ("person=>2", "Write >="),
+        ("width==640", "Write ="),
+        ("cat | dog", "“or”"),
+        ("cat || dog", "“or”"),
+        ("cat & dog", "“and”"),
+        ("cat && dog", "“and”"),
+        ("cat, dog", "“and”"),
+        ("!cat", "“not”"),
+        ("obj:cat", "Did you mean object:cat?"),
+        ("pth:Spain", "Did you mean path:Spain?"),
+        ("cat:lft", "Places are :left"),
+        ("cat:zzz", "keyword:"),
+    ],
+)
+def test_what_other_languages_write_gets_a_hint(text: str, hint: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        parse(text)
+    assert hint in refused.value.hint

@@ -68,6 +68,7 @@ class Draft:
     comma: bool = False
     each: bool = False
     joined: bool = False
+    all_photos: bool = False  # it speaks of photos, so that without more all of them are meant
     last: Part | None = None
 
     def actor(self) -> Thing | None:

@@ -26,6 +26,7 @@ from phototag.query.sentence.time import read_time
 from phototag.query.vocabulary import Vocabulary
 
 MAX_LENGTH = 1000
+EVERY_PHOTO = "width=1.."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def understand(sentence: str, vocabulary: Vocabulary, today: date) -> Understood
     if draft.negating:
         draft.ignored.append(draft.denial)
     query = draft.query()
+    if not query and verb == "count" and draft.all_photos and not draft.ignored:
+        query = EVERY_PHOTO
     if not query:
         raise QueryError(
             f"nothing in “{sentence.strip()[:80]}” names a thing, a time or a camera",
@@ -125,6 +128,7 @@ def _silent(cursor: Cursor, draft: Draft) -> bool:
         draft.turn()
     elif cursor.match(PHOTOS):
         draft.each = False
+        draft.all_photos = True
     else:
         return cursor.match("either|both|(?:next to|near|beside) each other|close together") is not None
     return True
