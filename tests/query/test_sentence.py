@@ -73,7 +73,7 @@ def test_dates_depend_on_the_day(sentence: str, today: date, query: str) -> None
 
 
 @pytest.mark.parametrize(
-    "sentence", ["", "   ", "show me", "photos", "asdf qwer", "how many photos", "?!", "\0", "of the"]
+    "sentence", ["", "   ", "show me", "photos", "asdf qwer", "how many", "how many qwer photos", "?!", "\0", "of the"]
 )
 def test_a_sentence_that_says_nothing_is_an_error(sentence: str) -> None:
     with pytest.raises(QueryError) as caught:
