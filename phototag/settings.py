@@ -121,7 +121,8 @@ def checked_setting(name: str, value: Any, where: str) -> Any:
     try:
         return check(value)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{where}: {name} = {value!r} can't be used: {error}") from error
+        told = name if isinstance(value, dict) else f"{name} = {value if isinstance(value, str) else repr(value)}"
+        raise UsageError(f"{where}: {told} can't be used: {error}") from error
 
 
 def _text(value: Any) -> str:
@@ -174,7 +175,14 @@ def _texts(value: Any) -> tuple[str, ...]:
 def _confidences(value: Any) -> dict[str, float]:
     if not isinstance(value, dict):
         raise TypeError("it must be a table of label = confidence")
-    return {_text(label): _confidence(number) for label, number in value.items()}
+    return {_text(label): _threshold(label, number) for label, number in value.items()}
+
+
+def _threshold(label: str, value: Any) -> float:
+    try:
+        return _confidence(value)
+    except ValueError as error:
+        raise ValueError(f"{label} = {value}: {error}") from error
 
 
 # How each setting is read, from TOML or from text; a test holds this table equal to the fields of Settings.

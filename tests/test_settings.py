@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phototag.errors import UsageError
-from phototag.settings import CHECKS, Settings, load_settings
+from phototag.settings import CHECKS, Settings, checked_setting, load_settings
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -62,3 +62,21 @@ def test_a_bad_file_says_what_and_where(tmp_path: Path, text: str, message: str)
 def test_a_bad_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="PHOTOTAG_WORKERS"):
         load_settings(environment(tmp_path, PHOTOTAG_WORKERS="many"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("workers", "two", "config: workers = two can't be used: it must be a whole number above 0"),
+        ("follow_symlinks", 3, "config: follow_symlinks = 3 can't be used: it must be true or false"),
+        (
+            "thresholds",
+            {"dog": 40.0},
+            "config: thresholds can't be used: dog = 40.0: it must be a number between 0 and 1",
+        ),
+    ],
+)
+def test_a_bad_value_is_told_in_plain_words(name: str, value: object, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        checked_setting(name, value, "config")
+    assert raised.value.message == said

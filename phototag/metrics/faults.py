@@ -20,6 +20,8 @@ def read_text(file: Path) -> str:
     """The file's text. Raises UsageError."""
     try:
         return file.read_text("utf-8-sig")
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file {file}", hint="Check the name.") from error
     except OSError as error:
         raise fault(file, f"can't be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

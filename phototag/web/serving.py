@@ -1,6 +1,8 @@
 """The running server: its socket, its address, its token."""
 
+import errno
 import ipaddress
+import os
 import secrets
 import socket
 from dataclasses import dataclass
@@ -62,9 +64,21 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError, UnicodeError) as error:
-        raise UsageError(
-            f"can't listen on {host} port {port}: {error}", hint="`--port 0` takes any port that is free."
-        ) from error
+        raise _not_bound(error, host, port) from error
+
+
+def _not_bound(error: Exception, host: str, port: int) -> UsageError:
+    """Why the server can't listen there, without what Python says around it."""
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return UsageError(f"port {port} of {host} is in use", hint="`--port 0` takes any port that is free.")
+    if number == errno.EADDRNOTAVAIL or isinstance(error, (socket.gaierror, UnicodeError)):
+        return UsageError(
+            f"{host} is no address of this machine",
+            hint="`--host 127.0.0.1` lets this machine ask, `--host 0.0.0.0` the network, too.",
+        )
+    told = os.strerror(number) if number else str(error)
+    return UsageError(f"can't listen on {host} port {port}: {told}", hint="`--port 0` takes any port that is free.")
 
 
 def _is_loopback(host: str) -> bool:

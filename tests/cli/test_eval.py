@@ -229,3 +229,10 @@ def test_a_report_is_never_written_over_a_photo(inside: Inside, gallery: Path, t
         for command in (("eval", "detect", truth, "--html"), ("compare", "tiny", "tiny", "--sheet")):
             assert "is a photo of the index" in inside(*command, photo, code=2).err
         assert photo.read_bytes() == before
+
+
+def test_a_truth_that_is_not_there_is_told_so(inside: Inside, gallery: Path) -> None:
+    inside("index", gallery)
+    failed = inside("import", "nope.json", code=2).err
+    assert "there is no file nope.json" in failed
+    assert "Check the name." in failed

@@ -1,5 +1,7 @@
 """Who may ask: the token, the address, and no other site."""
 
+import socket
+
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
@@ -127,3 +129,16 @@ def test_the_address_that_is_printed_is_answered(indexed: Indexed, host: str) ->
     with serving.listener:
         asked = TestClient(serving.app, base_url=serving.address)
         assert asked.get(serving.address).status_code == 200
+
+
+def test_an_address_that_can_not_be_had_is_told_in_plain_words(indexed: Indexed) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError) as refused:
+            Serving.bind(indexed.settings, "127.0.0.1", port, with_token=True)
+    assert refused.value.message == f"port {port} of 127.0.0.1 is in use"
+    assert "--port 0" in refused.value.hint
+    with pytest.raises(UsageError) as refused:
+        Serving.bind(indexed.settings, "192.0.2.1", 0, with_token=True)  # for documentation only: nobody's
+    assert refused.value.message == "192.0.2.1 is no address of this machine"
+    assert "--port" not in refused.value.hint
