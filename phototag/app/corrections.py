@@ -98,7 +98,7 @@ def undo(settings: Settings) -> tuple[Logged, ...]:
     with open_index(settings.db, write=True) as index, index.begin() as conn:
         undone = stored.undo(conn, relatives(vocabulary))
     if not undone:
-        raise UsageError("there is nothing to undo: no photo was ever corrected")
+        raise UsageError("there is nothing to undo: no correction is left")
     return undone
 
 

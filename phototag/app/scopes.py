@@ -21,7 +21,7 @@ def scopes_of(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes])
     scopes = []
     for path in paths:
         absolute = absolute_path(path)
-        if not os.path.isdir(absolute) and find_scope(conn, absolute) is None:
+        if not os.path.isdir(absolute) and not _was_folder(conn, absolute):
             raise _missing(path)
         scopes.append(add_root(conn, absolute))
     if paths or folders:
@@ -33,6 +33,15 @@ def scopes_of(conn: Connection, paths: Sequence[Path], folders: Sequence[bytes])
     if not scopes:
         raise _nothing()
     return scopes
+
+
+def _was_folder(conn: Connection, path: bytes) -> bool:
+    """Whether a path that is no folder now may have been one: what is missing below a root is no mistake, a file is."""
+    scope = find_scope(conn, path)
+    if scope is None or not os.path.exists(path):
+        return scope is not None
+    known = "SELECT EXISTS (SELECT 1 FROM folders WHERE root_id = ? AND path = ?)"
+    return bool(conn.exec_driver_sql(known, (scope.root.id, scope.folder)).scalar_one())
 
 
 def _apart(scopes: Sequence[Scope]) -> list[Scope]:

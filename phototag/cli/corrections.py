@@ -28,6 +28,9 @@ def corrections(
                 session.write(chunk)
             return
         rows = [(str(one.step), one.at[:16].replace("T", " "), _told(one), _path(one)) for one in entries]
+    if not rows:
+        session.note("Nothing was put right yet, or all of it was taken back.")
+        return
     session.table(rows_table((("step", "right"), ("when", "left"), ("what", "left"), ("photo", "path")), rows))
 
 

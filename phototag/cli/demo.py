@@ -41,7 +41,7 @@ def demo(
         for word in ("cat", "motorcycle", "person"):
             session.print(f"\n$ phototag --db {settings.db} search {word}")
             session.table(hits_table(list(answers.ask([word]).search())))
-        session.print(f"$ phototag --db {settings.db} count person")
+        session.print(f"\n$ phototag --db {settings.db} count person")
         for line in count_lines("person", answers.ask(["person"]).count()):
             session.print(line)
     session.print(f"\nphotos: {folder}\nindex:  {settings.db}\nmodels: {settings.folders.models}")

@@ -52,7 +52,7 @@ def list_models(session: Session, as_json: Annotated[bool, typer.Option("--json"
             (heading, "whole"),
             ("state", "left"),
             ("accuracy", "left"),
-            ("run by us", "left"),
+            ("tested", "left"),
             ("licence", "left"),
         )
         rows = (

@@ -33,9 +33,12 @@ def show(
         details = answers.photo(photo)
     if boxes or output:
         from phototag.app.annotate import annotate
+        from phototag.app.originals import is_below_root
 
         target = annotate(details.hit, details.content, output, session.settings)
         session.note(f"wrote {target}")
+        if is_below_root(target, session.settings):
+            session.note("It lies in an indexed folder, so that it becomes a photo itself; -o FILE writes elsewhere.")
     if as_json:
         session.print(json.dumps(hit_document(details.hit), ensure_ascii=False))
     elif not (boxes or output):

@@ -98,6 +98,9 @@ def _list(session: Session, *, as_json: bool) -> None:
         ]
         session.print(json.dumps(rows, ensure_ascii=False))
         return
+    if not tags:
+        session.note("No tag was taught yet: `phototag teach NAME PHOTO...` teaches one.")
+        return
     columns = (("tag", "left"), ("examples", "right"), ("precision", "right"), ("recall", "right"), ("photos", "right"))
     session.table(
         rows_table(

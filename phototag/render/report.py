@@ -65,6 +65,8 @@ def report_lines(report: Report, *, dry_run: bool = False) -> Iterator[str]:
     parts += [(report.missing, "missing"), (report.ignored, "ignored"), (len(report.failed), "failed")]
     parts += [(report.known_failed, "failed before")] * (not dry_run)
     told = ", ".join(f"{number:,} {word}" for number, word in parts if number)
+    if not (report.seen or told or report.offline):
+        told = "no file there is a photo, or the rules leave them out (`--dry-run` says which)"
     yield f"{counted(report.seen, 'photo')} seen" + (f": {told}" if told else "")
     if dry_run:
         yield from _rehearsed(report)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phototag.cli.tag import spelled_out
-from tests.conftest import Run
+from tests.conftest import Inside, Run
 
 
 @pytest.fixture
@@ -147,3 +147,24 @@ def test_views_hold_the_corrections(phototag: Run, indexed: Path, tmp_path: Path
     ]
     assert connection.execute("SELECT count(*) FROM v_objects WHERE label = 'dog'").fetchone() == (0,)
     connection.close()
+
+
+def test_nothing_to_show_and_nothing_to_undo_is_said(inside: Inside, gallery: Path) -> None:
+    inside("index", gallery)
+    for _ in range(2):  # before, and after all was taken back
+        nothing = inside("corrections")
+        assert (nothing.out, "Nothing was put right" in nothing.err) == ("", True)
+        assert "no correction is left" in inside("undo", code=2).err
+        inside("tag", gallery / "walk.png", "+beach")
+        assert "beach" in inside("corrections").out
+        inside("undo")
+    assert "No tag was taught yet" in inside("teach", "--list").err
+
+
+def test_a_folder_without_photos_and_a_file_are_told_so(inside: Inside, gallery: Path) -> None:
+    (gallery / "empty").mkdir()
+    assert "no file there is a photo" in inside("index", gallery / "empty").err
+    inside("index", gallery)
+    assert "is no folder" in inside("index", gallery / "walk.png", code=2).err
+    (gallery / "trip").rename(gallery / "away")
+    inside("index", gallery / "trip")  # was a folder, and is missing: no mistake

@@ -229,3 +229,10 @@ def test_comments_in_a_photo_are_not_passed_on(phototag: Run, gallery: Path, tmp
     pictures = list((tmp_path / "out").rglob("*.jpg"))
     assert len(pictures) == 5
     assert not any(b"not for others" in picture.read_bytes() for picture in pictures)
+
+
+def test_a_copy_in_an_indexed_folder_is_told(inside: Inside, gallery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside("index", gallery)
+    assert "becomes a photo itself" not in inside("show", gallery / "walk.png", "--boxes").err
+    monkeypatch.chdir(gallery / "trip")
+    assert "becomes a photo itself" in inside("show", gallery / "walk.png", "--boxes").err
