@@ -119,6 +119,8 @@ class Answers:
             self.note(f"The index may lack photos: {UNSEEN[why]}; `phototag index` goes on from there.")
         for word in asked.question.absent():
             self.note(f"“{word}” is a known word, but no model has seen one in this index.")
+        for word in asked.question.boxless():
+            self.note(f"“{word}” is a known word, but no photo of this index has a box around one.")
         self._tell_floor(asked)
         self._tell_failed(asked)
         return asked

@@ -7,7 +7,7 @@ from typing import Any
 from phototag.query.asked import models_asked
 from phototag.query.conditions import TakenBetween
 from phototag.query.thresholds import Thresholds
-from phototag.query.tree import And, Count, Filter, Node, Not, Or, Word, labels_of, words_of
+from phototag.query.tree import And, Count, Filter, Node, Not, Or, Things, Word, labels_of, words_of
 from phototag.store import bits
 from phototag.store.compile import Compiler, scored, tells
 from phototag.store.compile_bits import BitCompiler
@@ -147,6 +147,17 @@ class Question:
         """The words of the query for which no model has ever said anything in this index."""
         words = {str(leaf.word): labels_of(leaf) for leaf in words_of(self.node)}
         return tuple(word for word, labels in words.items() if not self.lexicon.names.keys() & labels)
+
+    def boxless(self) -> tuple[str, ...]:
+        """The words of the query that ask for objects, and that are known here, but not of any box."""
+        asked = {str(leaf.word): labels_of(leaf) for leaf in words_of(self.node) if isinstance(leaf, Things)}
+        known = {word: self.lexicon.ids(labels) for word, labels in asked.items()} if not self.scope else {}
+        return tuple(word for word, ids in known.items() if ids and not self._has_box(ids))
+
+    def _has_box(self, names: Sequence[int]) -> bool:
+        listed = ",".join(map(str, names))
+        statement = f"SELECT EXISTS (SELECT 1 FROM detections WHERE live AND name_id IN ({listed}))"
+        return bool(self.conn.exec_driver_sql(statement).scalar_one())
 
     def total(self) -> int:
         """How many photos answer."""

@@ -148,6 +148,12 @@ def test_words_that_no_model_ever_said_are_known_to_be_absent(library: Connectio
     assert ask(library, "animal near person").absent() == ()
 
 
+def test_objects_without_any_box_are_known_to_have_none(index: Connection) -> None:
+    with holding(index, [*LIBRARY, _photo("d.jpg", None, {"golden retriever": 0.9})]) as conn:
+        assert ask(conn, 'object:"golden retriever" or object:dog').boxless() == ("golden retriever",)
+        assert ask(conn, '"golden retriever" and animal near person and object:unicorn').boxless() == ()
+
+
 @pytest.mark.parametrize(
     ("query", "by", "groups"),
     [
