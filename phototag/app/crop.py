@@ -7,7 +7,7 @@ from pathlib import Path
 
 from phototag.app.answers import Question
 from phototag.app.names import check_template, fill_template
-from phototag.app.pictures import decode_original, free_path, picture_format, read_original, save_picture
+from phototag.app.pictures import decode_original, picture_format, read_original, save_new
 from phototag.errors import PhototagError, UsageError
 from phototag.geometry import Box
 from phototag.media.carried import carried_exif
@@ -31,11 +31,19 @@ class CropOptions:
     limit: int | None = None
 
 
-def crop(question: Question, options: CropOptions, settings: Settings) -> Iterator[Path | PhototagError]:
+class AlreadyThere:
+    """An earlier run wrote the same picture."""
+
+
+Done = Path | AlreadyThere | PhototagError
+
+
+def crop(question: Question, options: CropOptions, settings: Settings) -> Iterator[Done]:
     """Write one picture at full resolution for each object that the query asks for; yields where, as they are written.
 
-    EXIF is carried on, the position only if asked. A name that is taken gets a number: nothing is ever overwritten. A
-    photo that can't be read is yielded as an error, and the next one follows. Raises UsageError for a query that asks
+    EXIF is carried on, the position only if asked. A name that is taken by another picture gets a number:
+    nothing is ever overwritten; where it is taken by the same one, that is yielded as `AlreadyThere`. A photo that
+    can't be read is yielded as an error, and the next one follows. Raises UsageError for a query that asks
     for no object and for a template that can't be used.
     """
     check_template(options.name, FIELDS)
@@ -47,7 +55,7 @@ def crop(question: Question, options: CropOptions, settings: Settings) -> Iterat
     return _crops(question, options, settings)
 
 
-def _crops(question: Question, options: CropOptions, settings: Settings) -> Iterator[Path | PhototagError]:
+def _crops(question: Question, options: CropOptions, settings: Settings) -> Iterator[Done]:
     for one in list(entries(question.question, limit=options.limit)):
         objects = found_objects(question.question, [one.photo]).get(one.photo, ())
         if objects:
@@ -57,13 +65,14 @@ def _crops(question: Question, options: CropOptions, settings: Settings) -> Iter
                 yield error
 
 
-def _crop_photo(one: Entry, objects: tuple[Detection, ...], options: CropOptions, settings: Settings) -> Iterator[Path]:
+def _crop_photo(one: Entry, objects: tuple[Detection, ...], options: CropOptions, settings: Settings) -> Iterator[Done]:
     opened = read_original(one.hit, one.content)
     image = decode_original(one.hit, opened, settings)
     for number, found in enumerate(objects, 1):
         part = image.crop(_pixels(found.box, options.pad, image.size))
         target = _target(one, found, number, options)
-        yield save_picture(part, target, exif=carried_exif(opened.identity.exif, part.size, keep_gps=options.keep_gps))
+        exif = carried_exif(opened.identity.exif, part.size, keep_gps=options.keep_gps)
+        yield save_new(part, target, exif=exif) or AlreadyThere()
 
 
 def _pixels(box: Box, pad: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -86,4 +95,4 @@ def _target(one: Entry, found: Detection, number: int, options: CropOptions) -> 
     target = options.folder / fill_template(options.name, values)
     if not target.parent.resolve().is_relative_to(options.folder.resolve()):
         raise PhototagError(f"{target} lies outside {options.folder}", hint="A link in the folder leads elsewhere.")
-    return free_path(target)
+    return target

@@ -1,7 +1,11 @@
 """Pictures of indexed photos: read, decoded, and written as new files. An original is never written to."""
 
+import io
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +68,27 @@ def save_picture(image: "Image.Image", output: Path, *, exif: bytes = b"") -> Pa
 
     Raises UsageError for an extension that is not known, PhototagError when it can't be written.
     """
+    with _writing(output):
+        return _write(_encoded(image, output, exif), output)
+
+
+def save_new(image: "Image.Image", wanted: Path, *, exif: bytes = b"") -> Path | None:
+    """Write the picture as `wanted`, or with a number where a file of that name is another picture; the path. None
+    where one of these files is the same picture, byte for byte: an earlier run wrote it.
+
+    Raises as `save_picture` does.
+    """
+    with _writing(wanted):
+        data = _encoded(image, wanted, exif)
+        for target in _numbered(wanted):
+            if not os.path.lexists(target):
+                return _write(data, target)
+            if target.is_file() and target.read_bytes() == data:
+                return None
+    raise AssertionError("there is always another number")
+
+
+def _encoded(image: "Image.Image", output: Path, exif: bytes) -> bytes:
     kind = picture_format(output)
     options: dict[str, object] = dict(OPTIONS.get(kind, {}))
     profile = image.info.get("icc_profile")
@@ -71,30 +96,41 @@ def save_picture(image: "Image.Image", output: Path, *, exif: bytes = b"") -> Pa
     options["icc_profile"] = profile if profile and profile[16:20] == b"RGB " else None
     if exif:
         options["exif"] = exif
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _write(data: bytes, output: Path) -> Path:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=output.parent, prefix=".phototag-", suffix=output.suffix)
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=output.parent, prefix=".phototag-", suffix=output.suffix)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                image.save(file, kind, **options)
-            os.chmod(partial, 0o666 & ~_umask())
-            Path(partial).replace(output)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(partial, 0o666 & ~_umask())
+        Path(partial).replace(output)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+    return output
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise PhototagError(f"can't write {output}: {error.strerror or error}", hint="Name another place.") from error
-    return output
 
 
 def free_path(wanted: Path) -> Path:
     """`wanted`, or the first of `wanted-2`, `wanted-3`, … that no file has."""
-    number = 1
-    found = wanted
-    while os.path.lexists(found):
-        number += 1
-        found = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-    return found
+    return next(path for path in _numbered(wanted) if not os.path.lexists(path))
+
+
+def _numbered(wanted: Path) -> Iterator[Path]:
+    yield wanted
+    yield from (wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}") for number in count(2))
 
 
 def _umask() -> int:

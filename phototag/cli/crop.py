@@ -29,25 +29,28 @@ def crop(
 ) -> None:
     """Write one picture for each object that the query asks for, at full resolution.
 
-    EXIF is kept, the position is not (see --keep-gps). Paths of the pictures go to stdout; nothing is overwritten.
+    EXIF is kept, the position is not (see --keep-gps). Paths of new pictures go to stdout. Nothing is
+    overwritten, and a picture that an earlier run wrote is not written again.
     """
     from phototag.app.answers import open_answers
-    from phototag.app.crop import CropOptions, crop
+    from phototag.app.crop import AlreadyThere, CropOptions, crop
     from phototag.errors import PhototagError
     from phototag.render.text import counted
 
     options = CropOptions(out, _part(pad), name, keep_gps, limit)
-    written = failed = 0
+    written = there = failed = 0
     with open_answers(session.settings.with_options(min_confidence=min_confidence), session.note) as answers:
         for done in crop(answers.ask(query), options, session.settings):
             if isinstance(done, PhototagError):
                 failed += 1
                 session.warn(done.message)
+            elif isinstance(done, AlreadyThere):
+                there += 1
             else:
                 written += 1
                 session.print(str(done))
-    session.note(f"wrote {counted(written, 'picture')}")
-    if failed and not written:
+    session.note(f"wrote {counted(written, 'picture')}" + (f"; {there:,} were there already" if there else ""))
+    if failed and not (written or there):
         raise typer.Exit(1)
 
 

@@ -92,6 +92,17 @@ def test_crops_are_the_objects(inside: Inside, photos: Path) -> None:
         assert person.size == pytest.approx((96, 96), abs=5)  # it stands in the corner
 
 
+def test_crops_that_are_there_are_not_written_again(inside: Inside, photos: Path) -> None:
+    assert "wrote 3 pictures" in inside("crop", "person", "--out", "crops", "--name", "{label}/{photo}.jpg").err
+    before = sorted(os.listdir("crops/person"))
+    again = inside("crop", "person", "--out", "crops", "--name", "{label}/{photo}.jpg")
+    assert (again.out, "wrote 0 pictures; 3 were there already" in again.err) == ("", True)
+    assert sorted(os.listdir("crops/person")) == before
+    inside("crop", "person", "--out", "crops", "--name", "{label}/{photo}.jpg", "--pad", "50%")  # other pictures
+    assert len(os.listdir("crops/person")) == 6
+    assert set(before) < set(os.listdir("crops/person"))
+
+
 @pytest.mark.parametrize("name", ["../{label}.jpg", "/{label}.jpg", "{color}.jpg", "{label}", "{label.__class__}.jpg"])
 def test_crop_names_that_can_not_be_used(inside: Inside, photos: Path, name: str) -> None:
     inside("crop", "person", "--out", "crops", "--name", name, code=2)
