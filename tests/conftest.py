@@ -27,6 +27,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     for variable in [name for name in os.environ if name.startswith("PHOTOTAG_") and name != "PHOTOTAG_SHARED"]:
         monkeypatch.delenv(variable)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # each process would compile the whole program
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # it would hide what is said too late
     for kind in ("DATA", "CONFIG", "CACHE"):
         monkeypatch.setenv(f"PHOTOTAG_{kind}_DIR", str(home / kind.lower()))
 

@@ -1,5 +1,6 @@
 """`phototag serve`: the gallery in a browser."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -30,6 +31,7 @@ def serve(
 
     serving = Serving.bind(session.settings, host, port, with_token=not no_token)
     session.print(serving.address)
+    sys.stdout.flush()  # a program that started the server reads it while it runs
     session.note("Ctrl-C ends it.")
     if browser:
         typer.launch(serving.address_for_browser())

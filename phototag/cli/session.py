@@ -83,6 +83,8 @@ class Session:
     def print(self, text: str) -> None:
         """Write a line of result text on stdout."""
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        if sys.stdout.isatty():  # the bytes beneath wait, while a question on stderr does not
+            sys.stdout.flush()
 
 
 def command(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,10 +1,14 @@
 """Going through likely mistakes, with the keys from a pipe."""
 
 import json
+import os
+import pty
 import re
 import sqlite3
+import subprocess
+import sys
 import tomllib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from phototag.settings import load_settings
@@ -73,3 +77,20 @@ def test_no_threshold_below_what_is_stored_or_was_looked_at(inside: Inside, coco
     assert "person" not in inside("config", "show", "--json").out
     lowest = min(float(row.split()[0]) for row in lines if re.match(r" +0\.\d+ ", row))
     assert lowest == proposed
+
+
+def test_on_a_terminal_the_photo_is_named_before_the_question(coco: Coco) -> None:
+    """What Python writes as bytes waits in a buffer, even on a terminal; what goes to stderr does not."""
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "phototag", "review", "person", "--db", str(coco.db)]
+    shown = b""
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal) as process:
+        os.close(terminal)
+        while b"[y" not in shown:
+            shown += os.read(main, 4096)
+        while process.poll() is None:  # a key that comes before the terminal is ready for single keys is lost
+            os.write(main, b"q")
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+    os.close(main)
+    assert b".jpg" in shown.partition(b"person?")[0]

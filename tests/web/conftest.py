@@ -29,7 +29,8 @@ FLAGS = [
 def serving(*arguments: str | Path) -> Iterator[str]:
     """The address of `phototag serve` while it runs."""
     command = [sys.executable, "-m", "phototag", "serve", "--port", "0", *map(str, arguments)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered) as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         try:
