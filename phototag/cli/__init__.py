@@ -1,6 +1,7 @@
 """The command line: parse, call, render. One file a command."""
 
 import os
+import signal
 import stat
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from phototag import __version__
 from phototag.cli.commands import LazyGroup
 from phototag.cli.session import Database, Quiet, Verbose
+from phototag.errors import InterruptedRunError
 
 app = typer.Typer(
     name="phototag",
@@ -46,6 +48,8 @@ def main() -> None:
     try:
         app()
     except SystemExit as stop:
+        if stop.code == InterruptedRunError.exit_code:  # an impatient second Ctrl-C does not change how it ended
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         # rich ends with 1, its output put away, where the reader of a page of help or a table is gone (`| head`).
         raise SystemExit(0 if stop.code == 1 and piped and not _stdout_is_pipe() else stop.code) from None
 

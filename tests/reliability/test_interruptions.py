@@ -98,7 +98,7 @@ def test_an_impatient_second_ctrl_c_ends_at_once(start: Start, crowd: Path, data
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
+    assert process.returncode in (130, -signal.SIGINT), stderr  # a shell says 130 of both
     assert b"Traceback" not in stderr
     assert sound(database)
 
