@@ -45,6 +45,7 @@ from phototag.types import ModelId, Task
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 """What a killed run may lose: a transaction costs as much for many photos as for a few."""
+FEW_STALE = 256  # of a chunk are left to be answered from their rows: its planes take seconds, for one photo as for all
 STALE_PHOTOS = 16_384
 """After so many photos of a chunk its planes are made anew, so that answers come quickly during a long run, too."""
 EMBEDDED_NOTE = "Using the small embedded models; `phototag models install standard` gets stronger ones."
@@ -145,7 +146,7 @@ class _Run:
                 self.report.incomplete = "stopped"
             else:
                 self._sweep(conn)
-            self._refresh_planes(conn, least=1)
+            self._refresh_planes(conn, least=FEW_STALE)
             report = self._finished()
             finish_run(conn, self.run_id, json.dumps(report.to_json(), ensure_ascii=False))
         if stop.requested:
