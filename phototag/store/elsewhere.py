@@ -18,6 +18,7 @@ class Twin:
     """A file that should still be there, outside of what was walked, with the same photo as one that this run found."""
 
     file_id: int
+    photo_id: int
     root_id: int
     root: bytes
     path: bytes
@@ -26,7 +27,7 @@ class Twin:
 # `walked` has the folders that the run listed (`phototag.store.sweep`). Most runs find few files: they come first,
 # and their twins are sought.
 _TWINS = f"""
-    SELECT DISTINCT f.id, r.id, r.path, d.path, f.name
+    SELECT DISTINCT f.id, f.photo_id, r.id, r.path, d.path, f.name
     FROM files n CROSS JOIN files f ON f.photo_id = n.photo_id AND f.id <> n.id AND f.state = {PRESENT}
     JOIN folders d ON d.id = f.folder_id AND NOT d.offline JOIN roots r ON r.id = d.root_id AND NOT r.offline
     WHERE n.run_id = ? AND n.state = {PRESENT}
@@ -35,17 +36,15 @@ _TWINS = f"""
 
 def twins(conn: Connection, run_id: int) -> Iterator[Twin]:
     """The twins of all files that are new or changed since this run, after its sweep."""
-    for file_id, root_id, root, folder, name in conn.exec_driver_sql(_TWINS, (run_id,)).fetchall():
-        yield Twin(file_id, root_id, root, absolute(root, folder, name))
+    for file_id, photo_id, root_id, root, folder, name in conn.exec_driver_sql(_TWINS, (run_id,)).fetchall():
+        yield Twin(file_id, photo_id, root_id, root, absolute(root, folder, name))
 
 
 def mark_moved(conn: Connection, moved: Sequence[Twin]) -> None:
     """These are no longer where they were."""
     if moved:
-        ids = [(twin.file_id,) for twin in moved]
-        conn.exec_driver_sql(f"UPDATE files SET state = {MISSING} WHERE id = ?", ids)
-        for one in ids:
-            liveness.touch_select(conn, "SELECT photo_id FROM files WHERE id = ?", one)
+        conn.exec_driver_sql(f"UPDATE files SET state = {MISSING} WHERE id = ?", [(twin.file_id,) for twin in moved])
+        liveness.touch(conn, {twin.photo_id for twin in moved})
         liveness.settle(conn)
 
 
