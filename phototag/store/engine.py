@@ -1,5 +1,6 @@
 """Opening the index: one SQLite file, one connection, explicit transactions."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +21,9 @@ from phototag.store.sqlite import connect, has_content, index_path, make_file
 
 _UPGRADE_WAIT_SECONDS = 30.0
 _NETWORK_NOTE = "The index lies on a network file system: its journal mode is DELETE, so searching waits for writing."
+
+# Without a handler Python prints SQLAlchemy's warnings on stderr: with a traceback, where Ctrl-C comes during a close.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
 class Index:

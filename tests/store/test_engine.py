@@ -149,6 +149,24 @@ def test_names_that_mean_something_in_an_address(tmp_path: Path) -> None:
         assert path.stat().st_size > 0
 
 
+def test_ctrl_c_while_the_index_is_closed_prints_nothing(tmp_path: Path) -> None:
+    program = """
+import signal, sys
+from phototag.store.engine import open_index
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+index = open_index(sys.argv[1], write=True)
+index.engine.dialect.do_close = lambda connection: signal.raise_signal(signal.SIGINT)
+try:
+    index.close()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "index.db")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
 def test_a_link_names_the_index_behind_it(tmp_path: Path) -> None:
     """Its log and its lock lie beside the file, wherever the links to it do."""
     path, link = tmp_path / "disk" / "index.db", tmp_path / "link.db"
