@@ -81,12 +81,11 @@ def _become_phototag(connection: socket.socket) -> None:
     os.environ.update(environment)
     sys.argv = ["phototag", *arguments]
     import phototag.__main__ as program
-    from phototag.cli import main as run
 
     sys.modules["__main__"] = program  # what workers take for the program that was started
     code = 1
     try:
-        run()
+        program.main()
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)

@@ -8,6 +8,8 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import Protocol
 
+from phototag.interrupts import interrupt
+
 
 class Stoppable(Protocol):
     """What is told to begin nothing more."""
@@ -30,9 +32,9 @@ def stop_requests(work: Stoppable) -> Iterator[Stop]:
         yield stop
         return
 
-    def hear(_number: int, _frame: FrameType | None) -> None:
+    def hear(number: int, _frame: FrameType | None) -> None:
         if stop.requested:
-            raise KeyboardInterrupt
+            interrupt(number)
         stop.requested = work.stopping = True
 
     before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}

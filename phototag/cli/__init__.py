@@ -11,6 +11,7 @@ from phototag import __version__
 from phototag.cli.commands import LazyGroup
 from phototag.cli.session import Database, Quiet, Verbose
 from phototag.errors import InterruptedRunError
+from phototag.interrupts import interrupted
 
 app = typer.Typer(
     name="phototag",
@@ -43,15 +44,16 @@ def _common(
 
 
 def main() -> None:
-    """The console script."""
+    """Parse the command line, run the command, and exit with its code."""
     piped = _stdout_is_pipe()
     try:
         app()
     except SystemExit as stop:
-        if stop.code == InterruptedRunError.exit_code:  # an impatient second Ctrl-C does not change how it ended
+        code = InterruptedRunError.exit_code if interrupted() else stop.code
+        if code == InterruptedRunError.exit_code:  # an impatient second Ctrl-C does not change how it ended
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         # rich ends with 1, its output put away, where the reader of a page of help or a table is gone (`| head`).
-        raise SystemExit(0 if stop.code == 1 and piped and not _stdout_is_pipe() else stop.code) from None
+        raise SystemExit(0 if code == 1 and piped and not _stdout_is_pipe() else code) from None
 
 
 def _stdout_is_pipe() -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from phototag.errors import PhototagError, QueryError
+from phototag.interrupts import interrupted
 from phototag.render.text import readable
 from phototag.settings import Settings, load_settings
 
@@ -133,14 +134,14 @@ class exit_codes:  # noqa: N801 -- reads as a statement
             # The reader went away (`| head`): not our failure. Keep Python from flushing into the closed pipe.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
-        if self.verbose and not isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt) or interrupted():
+            sys.stderr.write("stopped\n")
+            raise typer.Exit(130) from None
+        if self.verbose:
             traceback.print_exception(error)
         if isinstance(error, PhototagError):
             say(error)
             raise typer.Exit(self.failure if error.exit_code == 1 else error.exit_code) from None
-        if isinstance(error, KeyboardInterrupt):
-            sys.stderr.write("stopped\n")
-            raise typer.Exit(130) from None
         if isinstance(error, Exception) and type(error).__module__.split(".")[0] not in ("typer", "click"):
             text = f"phototag failed in a way nobody foresaw: {type(error).__name__}: {error}"
             sys.stderr.write(f"{_printable(text)}\nRun it again with --verbose for the details, and report them.\n")
