@@ -45,9 +45,9 @@ from phototag.types import ModelId, Task
 BATCH_PHOTOS = 64
 BATCH_SECONDS = 2.0
 """What a killed run may lose: a transaction costs as much for many photos as for a few."""
-FEW_STALE = 256  # of a chunk are left to be answered from their rows: its planes take seconds, for one photo as for all
-STALE_PHOTOS = 16_384
-"""After so many photos of a chunk its planes are made anew, so that answers come quickly during a long run, too."""
+FEW_STALE = 32  # of a chunk are left to be answered from their rows: to look through its planes takes 0.1 s
+STALE_PHOTOS = 4_096
+"""After so many photos of a chunk its planes are put right, so that answers come quickly during a long run, too."""
 EMBEDDED_NOTE = "Using the small embedded models; `phototag models install standard` gets stronger ones."
 
 

@@ -14,18 +14,24 @@ CHUNK_BYTES = CHUNK // 8
 _WORD = 8  # bytes that are looked at together
 
 
-def packed(members: Iterable[int]) -> bytes:
-    """A stored chunk with these members, counted from the start of the chunk."""
+def gathered(members: Iterable[int]) -> int:
+    """A chunk with these members, counted from the start of the chunk, as one number."""
     bits = bytearray(CHUNK_BYTES)
     for member in members:
         bits[member >> 3] |= 1 << (member & 7)
+    return int.from_bytes(bits, "little")
+
+
+def packed(chunk: int) -> bytes:
+    """A chunk as it is stored."""
+    bits = chunk.to_bytes(CHUNK_BYTES, "little")
     small = zlib.compress(bits, 1)
-    return small if len(small) < CHUNK_BYTES else bytes(bits)
+    return small if len(small) < CHUNK_BYTES else bits
 
 
-def unpacked(stored: bytes) -> bytes:
-    """The bits of a stored chunk."""
-    return stored if len(stored) == CHUNK_BYTES else zlib.decompress(stored)
+def unpacked(stored: bytes) -> int:
+    """A stored chunk as one number."""
+    return int.from_bytes(stored if len(stored) == CHUNK_BYTES else zlib.decompress(stored), "little")
 
 
 class Union:
@@ -36,7 +42,7 @@ class Union:
 
     def step(self, chunk: int, stored: bytes) -> None:
         """Add a stored chunk."""
-        self.chunks[chunk] = self.chunks.get(chunk, 0) | int.from_bytes(unpacked(stored), "little")
+        self.chunks[chunk] = self.chunks.get(chunk, 0) | unpacked(stored)
 
     def finalize(self) -> bytes:
         """The set."""
@@ -72,7 +78,7 @@ class Overlap:
 
     def step(self, stored: bytes, part: bytes) -> None:
         """Count one stored chunk against the same chunk of a set."""
-        self.number += (int.from_bytes(unpacked(stored), "little") & int.from_bytes(part, "little")).bit_count()
+        self.number += (unpacked(stored) & int.from_bytes(part, "little")).bit_count()
 
     def finalize(self) -> int:
         """The number."""

@@ -117,15 +117,22 @@ class Leaves:
         row, indexed, floor = how
         groups = list(self.lexicon.groups(task, labels, self.thresholds, asked))
         single = len({models for models, _, _ in groups}) == 1 and len(groups[0][0]) == len(self.lexicon.models[task])
+        leasts = [threshold if floor is None else max(threshold, floor) for _, _, threshold in groups]
         parts = []
-        for models, names, threshold in groups:
-            least = threshold if floor is None else max(threshold, floor)
-            name = in_list(f"{'' if indexed else '+'}{row}.name_id", names)
+        for (models, names, _), least in zip(groups, leasts, strict=True):
+            name = in_list(f"{'' if indexed and len(groups) == 1 else '+'}{row}.name_id", names)
             model = "" if single else f" AND {in_list(f'+{row}.model_id', models)}"
             parts.append(f"{name} AND {row}.confidence >= {self.parameters.add(least)}{model}")
         if not parts:
             return NEVER
-        return parts[0] if len(parts) == 1 else joined("OR", (f"({part})" for part in parts))
+        if len(parts) == 1:
+            return parts[0]
+        either = joined("OR", (f"({part})" for part in parts))
+        if not indexed:
+            return either
+        # SQLite reads the whole index for conditions that `OR` joins, but not for one that each of them implies.
+        every = in_list(f"{row}.name_id", sorted({name for _, names, _ in groups for name in names}))
+        return f"{every} AND {row}.confidence >= {self.parameters.add(min(leasts))} AND {either}"
 
     def _unlabelled(self, things: Things, row: str, floor: float | None) -> str:
         """Any label, or any but some."""

@@ -13,7 +13,7 @@ answered from their rows, beside the planes; only while there are more than `MOS
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -21,7 +21,7 @@ from operator import itemgetter
 from phototag.query.boxes import places_of
 from phototag.query.thresholds import Thresholds
 from phototag.query.tree import Place
-from phototag.store.bits import CHUNK, packed
+from phototag.store.bits import CHUNK, gathered, packed, unpacked
 from phototag.store.lexicon import Lexicon, read_lexicon
 from phototag.store.reading import Connection
 from phototag.types import Task
@@ -53,7 +53,12 @@ _STALE_SEEN = (
 )
 _MONTHS = (
     "SELECT p.id, CAST(substr(f.taken_at, 1, 4) || substr(f.taken_at, 6, 2) AS INTEGER) "
-    "FROM photos p JOIN files f ON f.id = p.file_id WHERE p.id BETWEEN ? AND ?"
+    "FROM stale_photos s CROSS JOIN photos p ON p.id = s.photo_id CROSS JOIN files f ON f.id = p.file_id "
+    "WHERE s.photo_id BETWEEN ? AND ?"
+)
+_STALE_ROWS = (
+    "SELECT {columns} FROM stale_photos s CROSS JOIN {table} t ON t.photo_id = s.photo_id "
+    "WHERE t.live AND s.photo_id BETWEEN ? AND ? ORDER BY s.photo_id"
 )
 
 
@@ -107,7 +112,7 @@ def signature(lexicon: Lexicon, thresholds: Thresholds, task: Task, name: str, a
 
 
 def refresh(conn: Connection, thresholds: Thresholds, least: int = 1) -> int:
-    """Make the chunks with at least so many stale photos anew; returns how many.
+    """Put the planes of the chunks with at least so many stale photos right; returns how many.
 
     If the thresholds are not those of before, every photo is stale.
     """
@@ -126,11 +131,7 @@ def refresh(conn: Connection, thresholds: Thresholds, least: int = 1) -> int:
     stale = f"SELECT photo_id / {CHUNK} FROM stale_photos GROUP BY 1 HAVING count(*) >= ? ORDER BY 1"
     chunks = conn.exec_driver_sql(stale, (least,)).scalars().all()
     for chunk in chunks:
-        conn.exec_driver_sql("DELETE FROM stale_photos WHERE photo_id BETWEEN ? AND ?", _bounds(chunk))
-        conn.exec_driver_sql("DELETE FROM planes WHERE chunk = ?", (chunk,))
-        rows = [(*key, chunk, packed(members)) for key, members in _members(conn, lexicon, thresholds, chunk)]
-        if rows:
-            conn.exec_driver_sql("INSERT INTO planes (kind, name_id, nth, chunk, bits) VALUES (?, ?, ?, ?, ?)", rows)
+        _renew(conn, lexicon, thresholds, chunk)
     if wanted != kept:
         conn.exec_driver_sql("DELETE FROM plane_thresholds")
         if wanted:
@@ -140,32 +141,49 @@ def refresh(conn: Connection, thresholds: Thresholds, least: int = 1) -> int:
     return len(chunks)
 
 
+def _renew(conn: Connection, lexicon: Lexicon, thresholds: Thresholds, chunk: int) -> None:
+    """Take the stale photos of a chunk out of its planes and put them into those that they belong to now."""
+    bounds = chunk * CHUNK, chunk * CHUNK + CHUNK - 1
+    found = _members(conn, lexicon, thresholds, bounds)
+    ids = conn.exec_driver_sql("SELECT photo_id FROM stale_photos WHERE photo_id BETWEEN ? AND ?", bounds).scalars()
+    kept = ~gathered(photo % CHUNK for photo in ids)
+    changed: list[tuple[bytes, int]] = []
+    planes = conn.exec_driver_sql("SELECT id, kind, name_id, nth, bits FROM planes WHERE chunk = ?", (chunk,))
+    for number, kind, name, nth, stored in planes:
+        before = unpacked(stored)
+        members = found.pop((kind, name, nth), None)
+        after = before & kept | (gathered(members) if members else 0)
+        if after != before:
+            changed.append((packed(after) if after else b"", number))
+    if changed:
+        conn.exec_driver_sql("UPDATE planes SET bits = ? WHERE id = ?", changed)
+        conn.exec_driver_sql("DELETE FROM planes WHERE chunk = ? AND bits = x''", (chunk,))
+    if rows := [(*key, chunk, packed(gathered(members))) for key, members in found.items()]:
+        conn.exec_driver_sql("INSERT INTO planes (kind, name_id, nth, chunk, bits) VALUES (?, ?, ?, ?, ?)", rows)
+    conn.exec_driver_sql("DELETE FROM stale_photos WHERE photo_id BETWEEN ? AND ?", bounds)
+
+
 def _members(
-    conn: Connection, lexicon: Lexicon, thresholds: Thresholds, chunk: int
-) -> Iterator[tuple[tuple[int, int, int], Iterable[int]]]:
-    """Each plane's (kind, name, nth) and its members in one chunk."""
+    conn: Connection, lexicon: Lexicon, thresholds: Thresholds, bounds: tuple[int, int]
+) -> dict[tuple[int, int, int], "array[int]"]:
+    """Each plane's (kind, name, nth) with those of the stale photos in one chunk that belong to it."""
     found: dict[tuple[int, int, int], array[int]] = defaultdict(lambda: array("H"))  # two bytes hold a chunk's numbers
-    bounds = _bounds(chunk)
-    for photo, task in conn.exec_driver_sql(
-        "SELECT photo_id, task FROM analyses WHERE live AND photo_id BETWEEN ? AND ?", bounds
-    ):
+    for photo, task in conn.exec_driver_sql(_STALE_ROWS.format(columns="t.photo_id, t.task", table="analyses"), bounds):
         found[SEEN, TASKS[Task(task)], 1].append(photo % CHUNK)
     for photo, month in conn.exec_driver_sql(_MONTHS, bounds):
         found[SEEN, REACHABLE, 1].append(photo % CHUNK)
         if month is not None:
             found[MONTH, month, 1].append(photo % CHUNK)
     least = _least(lexicon, thresholds, Task.CLASSIFY)
+    columns = "t.photo_id, t.model_id, t.name_id, t.confidence"
     for photo, model, name, confidence in conn.exec_driver_sql(
-        "SELECT photo_id, model_id, name_id, confidence FROM words WHERE live AND photo_id BETWEEN ? AND ?", bounds
+        _STALE_ROWS.format(columns=columns, table="words"), bounds
     ):
         if confidence >= least[model, name]:
             found[TAG, name, 1].append(photo % CHUNK)
     least = _least(lexicon, thresholds, Task.DETECT)
-    boxes = conn.exec_driver_sql(
-        "SELECT photo_id, model_id, name_id, confidence, x1, y1, x2, y2 FROM detections "
-        "WHERE live AND photo_id BETWEEN ? AND ? ORDER BY photo_id",
-        bounds,
-    )
+    columns += ", t.x1, t.y1, t.x2, t.y2"
+    boxes = conn.exec_driver_sql(_STALE_ROWS.format(columns=columns, table="detections"), bounds)
     for photo, several in groupby(boxes, itemgetter(0)):
         numbers: dict[tuple[int, int], int] = defaultdict(int)
         for _, model, name, confidence, *box in several:
@@ -174,12 +192,7 @@ def _members(
                 for kind, label in ((OBJECT, name), (OBJECT, ANY), *places):
                     numbers[kind, label] += 1
                     found[kind, label, numbers[kind, label]].append(photo % CHUNK)
-    yield from found.items()
-
-
-def _bounds(chunk: int) -> tuple[int, int]:
-    """The first and the last photo of a chunk."""
-    return chunk * CHUNK, chunk * CHUNK + CHUNK - 1
+    return found
 
 
 def _least(lexicon: Lexicon, thresholds: Thresholds, task: Task) -> dict[tuple[int, int], float]:

@@ -47,7 +47,8 @@ def coco_index(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Coco:
             patch.delenv(f"PHOTOTAG_{variable}", raising=False)
         for kind in ("DATA", "CONFIG", "CACHE"):
             patch.setenv(f"PHOTOTAG_{kind}_DIR", str(home / kind.lower()))
-        done = CliRunner().invoke(app, ["index", os.fspath(folder), "--pack", "tiny"])
+        # One worker finishes the photos in their order, so that each run of the tests is asked the same.
+        done = CliRunner().invoke(app, ["index", os.fspath(folder), "--pack", "tiny", "--workers", "1"])
         assert done.exit_code == 0, done.output
     return Coco(folder, home / "data" / "index.db", tuple(chosen[True]), tuple(chosen[False]))
 

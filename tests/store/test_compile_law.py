@@ -141,6 +141,15 @@ def test_photos_that_changed_since_are_answered_from_their_rows(
         assert completeness(conn) == before
         refresh(conn, thresholds, 1)
         assert completeness(conn) == before
+        mended = planes(conn)
+        conn.exec_driver_sql("DELETE FROM planes")
+        conn.exec_driver_sql("INSERT INTO stale_photos SELECT id FROM photos")
+        refresh(conn, thresholds)
+        assert mended == planes(conn), "what was put right is what is made from nothing"
+
+
+def planes(conn: Connection) -> set[tuple[object, ...]]:
+    return {tuple(row) for row in conn.exec_driver_sql("SELECT kind, name_id, nth, chunk, bits FROM planes")}
 
 
 def flip(conn: Connection, photos: str) -> None:
