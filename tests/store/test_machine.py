@@ -8,10 +8,13 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Connection
 
 from phototag.geometry import Box
+from phototag.query.thresholds import Thresholds
 from phototag.store.corrections import Correction, Kind, correct, undo
 from phototag.store.engine import open_index
+from phototag.store.planes import refresh
 from phototag.store.prune import prune
 from phototag.store.upkeep import check
 from phototag.types import ModelId
@@ -175,6 +178,22 @@ class Photos(RuleBasedStateMachine):
         assert self.library.reader is not None
         with self.library.reader.read() as conn:
             assert check(conn) == ()
+
+    @invariant()
+    def planes_of_unchanged_photos_are_true(self) -> None:
+        """What is put right where photos are stale is what is made from nothing: nothing changes unmarked."""
+        with open_index(self.library.db, write=True) as index:
+            with index.begin() as conn:
+                refresh(conn, Thresholds())
+            with index.rehearse() as conn:
+                mended = self.planes(conn)
+                conn.exec_driver_sql("DELETE FROM planes")
+                conn.exec_driver_sql("INSERT INTO stale_photos SELECT id FROM photos")
+                refresh(conn, Thresholds())
+                assert self.planes(conn) == mended
+
+    def planes(self, conn: Connection) -> set[tuple[object, ...]]:
+        return {tuple(row) for row in conn.exec_driver_sql("SELECT kind, name_id, nth, chunk, bits FROM planes")}
 
     @invariant()
     def the_user_wins(self) -> None:
