@@ -76,6 +76,8 @@ def learn_tag(
         first = _judged(listed)
         if likely := tune(_scored(listed, first)):
             doubtful = {photo for photo in examples.others if first.get(photo, 0.0) >= likely.threshold}
+            if 2 * len(doubtful) > len(examples.others):  # a model that can't tell is no reason to doubt them
+                doubtful.clear()
             listed |= {photo: replace(listed[photo], doubtful=True) for photo in doubtful}
         judged = _judged(listed)
         tuned = tune(_scored(listed, judged, sure=True), precision)

@@ -34,7 +34,8 @@ class Example:
 
 
 def learn(examples: Sequence[Example]) -> Linear:
-    """A model of all examples but the doubtful. Raises UsageError when scikit-learn is not installed."""
+    """A model of all examples but the doubtful. Raises UsageError when scikit-learn is not installed, and where no
+    example is left that does not show it."""
     sure = [one for one in examples if not one.doubtful]
     return _fit(_matrix(sure), np.array([one.shows for one in sure]))
 
@@ -76,6 +77,10 @@ def _fit(matrix: Floats, shows: Any) -> Linear:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise UsageError("scikit-learn is not installed", hint="Run: pip install 'phototag[teach]'") from error
+    if shows.all():
+        raise UsageError(
+            "there are too few photos that do not show it", hint="Index more photos, or name some with --not."
+        )
     model = LogisticRegression(C=SOFTNESS, class_weight="balanced", max_iter=2000)
     model.fit(matrix, shows)
     return Linear(model.coef_[0].astype(np.float32), float(model.intercept_[0]))

@@ -112,3 +112,23 @@ def test_examples_of_one_moment_are_refused(inside: Inside, colours: Path) -> No
     inside("index", colours)
     told = inside("teach", "my boat", *colours.glob("teal*.png"), code=2).err
     assert "all the examples are of one moment" in told
+
+
+def test_where_nothing_tells_the_examples_from_the_others(inside: Inside, colours: Path) -> None:
+    """A first model that takes every other photo for an example leaves nothing to learn from, if it is believed."""
+    shutil.rmtree(colours)
+    colours.mkdir()
+    for number in range(20):  # all of one kind
+        Image.new("RGB", (64, 64), (5 * number, 150 + number, 140 + 2 * number)).save(colours / f"{number:02}.png")
+    inside("index", colours)
+    told = inside("teach", "my boat", *sorted(colours.glob("*.png"))[::3], "--yes").out
+    assert "taken for it" in told
+
+
+def test_others_of_one_moment_are_too_few(inside: Inside, colours: Path) -> None:
+    for path in colours.glob("red*.png"):
+        path.rename(colours / f"{path.stem} 2024-05-01 12.00.00.png")
+    inside("index", colours)
+    told = inside("teach", "my boat", *colours.glob("teal*.png"), code=2).err
+    assert "too few photos that do not show it" in told
+    assert "--not" in told
