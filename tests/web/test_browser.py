@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from phototag.render.evaluation_page import Page as Evaluation
+from phototag.render.evaluation_page import detection_page
 from phototag.render.text import printable
 from phototag.web.assets import read_asset
 from tests.conftest import Run
 from tests.indexed import Indexed
+from tests.render.test_evaluation_page import detection
 from tests.web.conftest import PATIENCE, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -307,3 +310,13 @@ def test_serving_refuses_what_it_can_not_do(phototag: Run, indexed: Indexed, ser
     port = served.rpartition(":")[2].partition("/")[0]
     taken = phototag("--db", indexed.settings.db, "serve", "--port", port, code=2).stderr
     assert b"--port 0" in taken
+
+
+def test_a_report_of_an_evaluation_fits_a_phone(page: Any, tmp_path: Path) -> None:
+    """Its tables are wide: they scroll, and not the page."""
+    report = tmp_path / "report.html"
+    report.write_text(detection_page(detection("a rather long label"), Evaluation({})), "utf-8")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(report.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator(".wide").last.evaluate("one => one.scrollWidth > one.clientWidth")
