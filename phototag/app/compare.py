@@ -22,6 +22,7 @@ from phototag.metrics.scene import TruthBox
 from phototag.query.thresholds import Thresholds
 from phototag.query.vocabulary import Vocabulary
 from phototag.render.pairs import Pair
+from phototag.render.text import counted
 from phototag.settings import Settings
 from phototag.store.engine import open_index
 from phototag.store.sample import sample_paths
@@ -102,7 +103,8 @@ class Comparison:
 def compare(packs: tuple[str, str], number: int, settings: Settings, listener: Listener) -> Comparison:
     """Run two packs over `number` photos of the index, drawn by chance.
 
-    Raises UsageError for an index without photos, ModelError for a pack that can't be used, IndexFileError.
+    Raises UsageError for an index without photos that can be read, ModelError for a pack that can't be used, and
+    IndexFileError.
     """
     chosen = [choose_models(settings.with_options(pack=pack)) for pack in packs]
     with open_index(settings.db, write=False) as index, index.read() as conn:
@@ -124,6 +126,10 @@ def compare(packs: tuple[str, str], number: int, settings: Settings, listener: L
         seconds.append(time.monotonic() - begun)
         seen.append({one.job.root: _view(one.analyses, thresholds) for one in examined if one.problem is None})
     able = sorted(seen[0].keys() & seen[1].keys())
+    if not able:
+        raise UsageError(
+            f"none of the {counted(len(paths), 'photo')} could be read", hint="`phototag index` looks where they are."
+        )
     differences = tuple(
         _difference(os.fsencode(paths[place]), seen[0][place], seen[1][place], vocabulary) for place in able
     )

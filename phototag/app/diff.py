@@ -67,7 +67,7 @@ def difference(since: str, settings: Settings) -> Difference:
     """
     moment = None if since == LAST else _moment(since)
     with open_index(settings.db, write=False) as index, index.read() as conn:
-        stamp = _last_run(conn) if moment is None else moment.strftime(_STAMP)
+        stamp = _last_run(conn) if moment is None else _stamp(moment)
         vocabulary = load_vocabulary(settings).extended(own_words(conn))
         thresholds = index_thresholds(conn, load_thresholds(settings, vocabulary))
         files = tuple(file_changes(conn, stamp))
@@ -88,14 +88,21 @@ def difference(since: str, settings: Settings) -> Difference:
 def _moment(text: str) -> datetime:
     """The beginning of a day, month or year of the user's calendar, or an exact time in it."""
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        pass
-    try:
-        first = span(text, today()).first
-    except ValueError as error:
+        return _first(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the year 1 begins in no year where the user's clock is ahead
         raise UsageError(f"--since: {error}", hint="Or write `last`, or a time like 2024-06-01T18:30.") from error
-    return datetime.fromisoformat(first).astimezone(UTC)
+
+
+def _first(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(span(text, today()).first)
+
+
+def _stamp(moment: datetime) -> str:
+    """As `_STAMP` reads it; `strftime` leaves the zeros of early years out."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _last_run(conn: Connection) -> str:

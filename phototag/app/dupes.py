@@ -20,9 +20,9 @@ class Group:
     paths: tuple[bytes, ...]
 
 
-def exact(answers: Answers) -> list[Group]:
-    """Files with the same content, whatever their names and metadata."""
-    hits = answers.ask(["is:duplicate"]).search(sort="path")
+def exact(answers: Answers, query: str | None) -> list[Group]:
+    """Files with the same content, whatever their names and metadata; with `query` of photos that answer it."""
+    hits = answers.ask(["is:duplicate", *([] if query is None else [f"({query})"])]).search(sort="path")
     return [Group(copies_of(answers.conn, hit.path)) for hit in hits]
 
 

@@ -16,6 +16,7 @@ from phototag.render.evaluation_page import CURVES, Page, Picture, classificatio
 from phototag.render.pairs import side_by_side
 from phototag.render.plots import Points
 from phototag.render.sheet import fitted
+from phototag.render.text import printable, readable
 from phototag.settings import Settings
 from phototag.types import Detection
 
@@ -39,7 +40,7 @@ def classification_html(report: ClassificationReport, settings: Settings) -> str
     pictures = []
     for answer in wrong[:PICTURES]:
         image = _decoded(answer.path, settings)
-        told = f"{answer.path.name}: is {answer.truth}, said {answer.first} ({answer.confidence:.0%})"
+        told = f"{printable(answer.path.name)}: is {answer.truth}, said {answer.first} ({answer.confidence:.0%})"
         if image is not None:
             pictures.append(Picture(fitted(image, SIDE), told))
     return classification_page(report.to_json(), Page({"answers": points}, pictures))
@@ -48,7 +49,7 @@ def classification_html(report: ClassificationReport, settings: Settings) -> str
 def write_page(text: str, output: Path) -> None:
     """Write the page. Raises PhototagError when it can't be written."""
     try:
-        output.write_text(text, "utf-8")
+        output.write_text(readable(text), "utf-8")  # names of files and folders need not be UTF-8
     except OSError as error:
         raise PhototagError(f"can't write {output}: {error.strerror or error}", hint="Name another place.") from error
 
@@ -83,7 +84,7 @@ def _scene_pictures(scenes: Iterable[Scene], settings: Settings) -> list[Picture
         if image is not None:
             truth = [Detection(box.label, 1.0, box.box) for box in scene.truth]
             wrong, missed = _faults(scene)
-            told = f"{scene.path.name}: {wrong} wrong, {missed} missed"
+            told = f"{printable(scene.path.name)}: {wrong} wrong, {missed} missed"
             pictures.append(Picture(side_by_side(fitted(image, SIDE), truth, scene.counted), told))
     return pictures
 

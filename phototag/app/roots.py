@@ -8,6 +8,8 @@ from phototag.settings import Settings
 from phototag.store import roots as stored
 from phototag.store.engine import open_index
 
+LOOKED_AT = 100  # files of a root that has moved
+
 
 @dataclass(frozen=True, slots=True)
 class RootState:
@@ -39,10 +41,15 @@ def remove_root(path: Path, settings: Settings) -> int:
         return stored.remove_root(conn, absolute_path(path))
 
 
-def move_root(old: Path, new: Path, settings: Settings) -> None:
-    """Tell that a root lies elsewhere now. Raises UsageError when `old` is no root or `new` meets another one."""
+def move_root(old: Path, new: Path, settings: Settings) -> bool:
+    """Tell that a root lies elsewhere now; gives whether any of some of its files is there.
+
+    Raises UsageError when `old` is no root or `new` meets another one.
+    """
     with open_index(settings.db, write=True) as index, index.lock(), index.begin() as conn:
         stored.move_root(conn, absolute_path(old), absolute_path(new))
+        some = stored.some_files(conn, absolute_path(new), LOOKED_AT)
+    return not some or any(map(os.path.lexists, some))
 
 
 def confirm_path(path: Path, settings: Settings) -> int:

@@ -16,16 +16,27 @@ from phototag.types import Detection, Hit
 MOST = 200
 
 
-def write_sheet(question: Question, output: Path, settings: Settings, *, sort: str, limit: int | None) -> int:
+def write_sheet(
+    question: Question, output: Path, settings: Settings, *, sort: str, limit: int | None
+) -> tuple[int, int]:
     """Write a contact sheet of the hits (the first 200, or `limit`), with the boxes that the query asks for.
 
-    Returns how many photos it shows. Raises UsageError for an output that is an indexed photo or of no known format.
+    Returns how many photos it has, and how many of them could not be read: they have an empty frame. Raises UsageError
+    for an output that is an indexed photo or of no known format.
     """
     picture_format(output)
     refuse_original(output, settings)
     found = _entries(question, sort, limit)
-    save_picture(contact_sheet(_cells(question, found, settings), len(found)), output)
-    return len(found)
+    empty = 0
+
+    def noted() -> Iterator[Cell]:
+        nonlocal empty
+        for cell in _cells(question, found, settings):
+            empty += cell.image is None
+            yield cell
+
+    save_picture(contact_sheet(noted(), len(found)), output)
+    return len(found), empty
 
 
 def cells(question: Question, settings: Settings, *, sort: str, limit: int | None) -> Iterator[Cell]:

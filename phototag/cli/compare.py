@@ -42,6 +42,9 @@ def compare(
             session.table(table)
     if sheet is not None:
         shown = list(pairs(found.largest()[:rows], session.settings))
+        if not shown:
+            session.note("no photo differs: there is nothing for a sheet to show")
+            return
         save_picture(pair_sheet(shown, (pack_a, pack_b)), sheet)
         session.note(f"wrote {counted(len(shown), 'photo')} to {sheet}")
 

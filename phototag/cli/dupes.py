@@ -16,7 +16,7 @@ def dupes(
     burst: Annotated[bool, typer.Option("--burst", help="Taken by one camera within seconds: one scene.")] = False,
     query: Annotated[
         str | None,
-        typer.Option("--query", help="With --near and --burst: only what answers this.", show_default=False),
+        typer.Option("--query", help="Only what answers this.", show_default=False),
     ] = None,
     bits: Annotated[int, typer.Option(min=0, max=7, help="With --near: how many of 64 bits may differ.")] = 4,
     seconds: Annotated[int, typer.Option(min=0, max=3600, help="With --burst: from one photo to the next.")] = 2,
@@ -35,7 +35,7 @@ def dupes(
         raise UsageError("say which: --exact, --near or --burst", hint="One of them, and only one.")
     with open_answers(session.settings, session.note) as answers:
         if exact:
-            groups = found.exact(answers)
+            groups = found.exact(answers, query)
         elif burst:
             groups = found.burst(answers, query, seconds)
         else:

@@ -23,8 +23,10 @@ def show_pictures(session: Session, question: "Question", sheet: Path | None, so
     if not total:
         session.note("nothing matches")
     elif sheet:
-        shown = write_sheet(question, sheet, session.settings, sort=sort, limit=limit)
+        shown, empty = write_sheet(question, sheet, session.settings, sort=sort, limit=limit)
         session.note(f"wrote {sheet}: {shown} of {counted(total, 'photo')}")
+        if empty:
+            session.warn(f"{counted(empty, 'photo')} could not be read; the empty frames say why")
     else:
         from phototag.render.preview import preview_rows
 

@@ -44,8 +44,11 @@ def move(
     """Tell that a root lies elsewhere now (another mount point, another name); everything is kept."""
     from phototag.app.roots import move_root
 
-    move_root(old, new, session.settings)
-    session.note(f"{old} is now {new}" + ("" if new.expanduser().is_dir() else ", which is not there at the moment"))
+    found = move_root(old, new, session.settings)
+    there = new.expanduser().is_dir()
+    session.note(f"{old} is now {new}" + ("" if there else ", which is not there at the moment"))
+    if there and not found:
+        session.warn(f"None of its files lie there. If it is another folder: `phototag roots move {new} {old}`.")
 
 
 def confirm(

@@ -75,6 +75,17 @@ def count_files(conn: Connection, root: Root) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def some_files(conn: Connection, path: bytes, number: int) -> list[bytes]:
+    """The absolute paths of up to `number` photo files of the root at `path`. Raises UsageError where there is none."""
+    query = (
+        select(folders.c.path, files.c.name)
+        .select_from(files.join(folders))
+        .where(folders.c.root_id == _exact(conn, path).id, files.c.state == PRESENT)
+        .limit(number)
+    )
+    return [absolute(path, folder, name) for folder, name in conn.execute(query)]
+
+
 def find_scope(conn: reading.Connection, path: bytes) -> Scope | None:
     """The known root that a path is or lies in, and where; None when it is in none."""
     for root in list_roots(conn):

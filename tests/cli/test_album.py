@@ -76,6 +76,8 @@ def test_duplicates_are_reported(phototag: Run, gallery: Path) -> None:
     phototag("index", gallery)
     copies = [str(gallery / "trip" / "copy.png"), str(gallery / "walk.png")]
     assert json.loads(phototag("dupes", "--exact", "--json").stdout) == [copies]
+    assert json.loads(phototag("dupes", "--exact", "--query", "person or dog", "--json").stdout) == [copies]
+    assert json.loads(phototag("dupes", "--exact", "--query", "not person", "--json").stdout) == []
     near = json.loads(phototag("dupes", "--near", "--json").stdout)
     assert [str(gallery / "large.png"), str(gallery / "small.jpg")] in near
     assert (gallery / "small.jpg").exists()

@@ -1,6 +1,7 @@
 """`phototag diff` through the real command."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,18 @@ def test_what_a_run_brought(phototag: Run, gallery: Path) -> None:
 def test_what_is_no_date_is_refused(phototag: Run, gallery: Path) -> None:
     phototag("index", gallery)
     assert b"is no date" in phototag("diff", "--since", "soon", code=2).stderr
+
+
+def test_dates_of_early_years(inside: Inside, gallery: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        inside("index", gallery)
+        assert len(json.loads(inside("diff", "--since", "0800-01-02", "--json").out)["new"]) == 4
+        assert "--since: year" in inside("diff", "--since", "0001", code=2).err  # it began in the year 0 of UTC
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_taught_tags_stand_from_their_own_thresholds_on(inside: Inside, gallery: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Evaluating, tuning and comparing as a user does it, with tiny real models and, where they are, real ones."""
 
 import json
+import os
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -208,6 +210,25 @@ def test_compare(inside: Inside, gallery: Path, tmp_path: Path, tiny_models: Pat
     assert all(speed > 0 for speed in same["photos_per_second"])
     assert "no pack" in inside("compare", "tiny", "other", code=2).err
     assert "--sheet" not in inside("compare", "tiny", "tiny", "--sheet", tmp_path / "a.gif", code=2).out
+    assert "no photo differs" in inside("compare", "tiny", "tiny", "--sheet", tmp_path / "a.png").err
+    assert not (tmp_path / "a.png").exists()
+    shutil.rmtree(gallery)
+    gallery.mkdir()
+    assert "none of the 4 photos could be read" in inside("compare", "tiny", "tiny", code=2).err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are UTF-8")
+def test_a_report_on_photos_whose_names_are_no_text(inside: Inside, gallery: Path, truth: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sorted" / "dog"
+    folder.mkdir(parents=True)
+    strange = os.fsdecode(b"caf\xe9.png")
+    shutil.copy(gallery / "walk.png", folder / strange)
+    inside("eval", "classify", folder.parent, "--html", tmp_path / "report.html")
+    document = json.loads(truth.read_text("utf-8").replace("walk.png", "caf\\udce9.png"))
+    truth.write_text(json.dumps(document), "utf-8")
+    (gallery / "walk.png").rename(gallery / strange)
+    inside("eval", "detect", truth, "--images", gallery, "--html", tmp_path / "boxes.html")
+    assert "caf\\xe9.png" in (tmp_path / "boxes.html").read_text("utf-8")
 
 
 def test_the_average_precision_of_real_weights(inside: Inside, shared: Path) -> None:

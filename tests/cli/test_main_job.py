@@ -119,7 +119,11 @@ def test_an_emptied_root_is_offline_and_comes_back(phototag: Run, gallery: Path,
     (tmp_path / "unplugged").rename(gallery)
     back = report(phototag)
     assert (back["unchanged"], back["analysed"], back["offline"]) == (4, 0, [])
-    phototag("roots", "move", gallery, tmp_path / "elsewhere")
+    assert b"None of its files" not in phototag("roots", "move", gallery, tmp_path / "elsewhere").stderr
+    (tmp_path / "elsewhere").mkdir()
+    phototag("roots", "move", tmp_path / "elsewhere", gallery)
+    assert b"None of its files lie there" in phototag("roots", "move", gallery, tmp_path / "elsewhere").stderr
+    (tmp_path / "elsewhere").rmdir()
     gallery.rename(tmp_path / "elsewhere")
     assert report(phototag)["analysed"] == 0
     assert json.loads(phototag("search", "object:dog", "--json").stdout)[0]["path"] == str(

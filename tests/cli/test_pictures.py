@@ -67,7 +67,8 @@ def test_a_photo_that_is_gone_says_so(phototag: Run, gallery: Path) -> None:
     assert b"not there any more" in failed
     assert b"phototag index" in failed
     assert os.listdir() == []
-    phototag("search", "person", "--sheet", "sheet.png")  # with a cell that says why it is empty
+    sheet = phototag("search", "person", "--sheet", "sheet.png")  # with a cell that says why it is empty
+    assert b"1 photo could not be read" in sheet.stderr
     assert b"not there any more" in phototag("crop", "person", "--out", "crops").stderr
     assert os.listdir("crops")
 
