@@ -18,6 +18,7 @@ from phototag.media.formats import PHOTO_EXTENSIONS
 from phototag.metrics.scene import Truth, TruthPhoto
 from phototag.metrics.truth import read_boxes
 from phototag.render.exports import FORMATS, Exported, named
+from phototag.render.text import counted
 from phototag.settings import Settings
 from phototag.store import corrections as stored
 from phototag.store.corrections import Correction, Kind
@@ -82,10 +83,11 @@ def take_back(truth: Path, images: Path | None, settings: Settings, *, complete:
 
     The photos are known by their content, so that copies will do. With `complete` the file has every object of its
     photos: what else the index shows in them is taken out. Raises UsageError, before anything is changed, for a file
-    that can't be read, for photos that are not in the index, and, unless `sure`, where that would take every object out
-    of most photos.
+    that can't be read, for boxes that show nothing of their photo, for photos that are not in the index, and, unless
+    `sure`, where that would take every object out of most photos.
     """
     found = read_boxes(truth, images, EXTENSIONS)
+    _check_places(truth, found)
     changes: list[tuple[int, Correction]] = []
     with open_answers(settings, lambda _: None) as answers:
         names = _names(found, answers)
@@ -128,6 +130,23 @@ def _copy(one: Exported, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(opened.data)
     shutil.copystat(os.fsdecode(one.hit.path), target)
+
+
+def _check_places(truth: Path, found: Truth) -> None:
+    """Refuse boxes that lie outside their photo, or have no size: cut to the photo, nothing is left of them.
+
+    It is not for the readers to refuse them: an evaluation does not mind the few that large data sets have.
+    """
+    boxes = [(photo.path, box) for photo in found.photos for box in photo.boxes]
+    empty = [(path, box.label) for path, box in boxes if not (box.box.width and box.box.height)]
+    if empty:
+        path, label = empty[0]
+        lie = "lies outside its photo, or has" if len(empty) == 1 else "lie outside their photos, or have"
+        raise UsageError(
+            f"{len(empty):,} of the {counted(len(boxes), 'box', 'boxes')} of {truth} {lie} no size; "
+            f"the first is for “{label}” in {path}",
+            hint="Nothing was changed. Take such boxes out of the file, or put them right.",
+        )
 
 
 def _names(found: Truth, answers: Answers) -> dict[str, str]:

@@ -16,7 +16,7 @@ def read_yolo(folder: Path, images: Path, extensions: Collection[str]) -> Truth:
     """The photos in `images` (and below), each with the label file of its name; a photo without one shows nothing.
 
     `extensions` (with their dot, in lower case) say which files are photos. Names come from a `*.yaml` with `names`, or
-    from one of `NAME_LISTS`. Raises UsageError naming what is wrong.
+    from one of `NAME_LISTS`; there may be none where no photo shows anything. Raises UsageError naming what is wrong.
     """
     names = _read_names(folder)
     labels = folder / "labels" if (folder / "labels").is_dir() else folder
@@ -57,25 +57,29 @@ def _box(file: Path, words: Sequence[str], names: Sequence[str], where: str) -> 
 
 
 def _read_names(folder: Path) -> list[str]:
-    for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
-        names = _names_of(file, _yaml(file))
-        if names:
-            return names
+    found = [_names_of(file, _yaml(file)) for file in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))]
+    if names := next(filter(None, found), None):
+        return names
     for file in (folder / name for name in NAME_LISTS):
         if file.is_file():
             return [line.strip() for line in read_text(file).splitlines() if line.strip()]
+    if [] in found:
+        return []
     raise UsageError(
         f"{folder} does not say what its classes are called", hint=f"Add data.yaml with `names`, or {NAME_LISTS[0]}."
     )
 
 
-def _names_of(file: Path, content: Any) -> list[str]:
-    names = content.get("names") if isinstance(content, dict) else None
+def _names_of(file: Path, content: Any) -> list[str] | None:
+    """The names, which may be an empty list; None for a file that has no such list."""
+    if not isinstance(content, dict) or "names" not in content:
+        return None
+    names = content["names"] or []
     if isinstance(names, dict):
         if sorted(names, key=str) != sorted(range(len(names)), key=str):
             raise fault(file, "names should be numbered from 0 without a gap")
         names = [names[number] for number in range(len(names))]
-    return [str(name) for name in names] if isinstance(names, list) else []
+    return [str(name) for name in names] if isinstance(names, list) else None
 
 
 def _yaml(file: Path) -> Any:

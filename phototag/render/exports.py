@@ -59,9 +59,9 @@ def yolo(photos: Sequence[Exported]) -> Files:
     """`data.yaml`, `labels/*.txt` with the ground truth, `predictions/*.txt` each line with a confidence at its end."""
     names = _labels(photos)
     numbers = {name: number for number, name in enumerate(names)}
-    listed = "".join(f"  {number}: {json.dumps(name, ensure_ascii=False)}\n" for name, number in numbers.items())
+    listed = "".join(f"\n  {number}: {json.dumps(name, ensure_ascii=False)}" for name, number in numbers.items())
     # No `path`: Ultralytics takes `.` for the folder that it runs in, and without one that of the file.
-    yield "data.yaml", f"train: images\nval: images\nnames:\n{listed}".encode()
+    yield "data.yaml", f"train: images\nval: images\nnames:{listed or ' []'}\n".encode()
     for one in photos:
         name = PurePosixPath(one.name).with_suffix(".txt")
         truth = "".join(f"{_yolo_box(found, numbers)}\n" for found in one.truth)

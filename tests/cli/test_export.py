@@ -137,3 +137,34 @@ def test_a_box_and_a_file_say_which_words_are_new(inside: Inside, painted: Path,
     names.write_text(names.read_text().replace("unicorn", "griffin"))
     assert "“griffin” is a new word in this index." in inside("import", tmp_path / "out").err
     assert "griffin: 2 objects" in inside("count", "griffin").out
+
+
+def test_boxes_outside_their_photo_are_refused_and_those_over_its_edge_are_cut(
+    inside: Inside, painted: Path, tmp_path: Path
+) -> None:
+    inside("box", painted / "car.webp", "cat", "0,200,40,20")
+    inside("export", "object:cat", "--format", "coco", "--out", tmp_path / "out", "--copy")
+    inside("undo")
+    file = tmp_path / "out" / "annotations.json"
+    document = read(file)
+    [box] = document["annotations"]
+    for outside in ([900, 900, 5, 5], [-9, 10, 9, 20], [10, 10, 0, 5]):
+        document["annotations"] = [box, {**box, "id": 2, "bbox": outside}]
+        file.write_text(json.dumps(document), "utf-8")
+        told = inside("import", file, code=2).err
+        assert "1 of the 2 boxes" in told
+        assert "outside its photo" in told
+        assert "Nothing was changed" in told
+    document["annotations"] = [{**box, "bbox": [-20, -10, 60, 30]}]
+    file.write_text(json.dumps(document), "utf-8")
+    assert "1 box drawn" in inside("import", file).err
+    [hit] = json.loads(inside("search", "object:cat", "--json").out)
+    [drawn] = [one["box"] for one in hit["objects"] if one["label"] == "cat"]
+    assert drawn == {"x": 0, "y": 0, "width": 40, "height": 20}
+
+
+def test_a_yolo_folder_without_a_box_comes_back(inside: Inside, painted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    inside("export", "not any:object", "--format", "yolo", "--out", out, "--copy")
+    assert (out / "data.yaml").read_text() == "train: images\nval: images\nnames: []\n"
+    assert "1 photo: 0 boxes drawn" in inside("import", out).err

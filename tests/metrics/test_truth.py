@@ -195,6 +195,8 @@ def test_yolo(folder: Path, names: str) -> None:
         ("names: {0: cat, 7: dog}", "0 0.5 0.5 0.1 0.1", "without a gap"),
         ("names: [cat", "0 0.5 0.5 0.1 0.1", "no YAML"),
         ("nc: 80", "0 0.5 0.5 0.1 0.1", "classes are called"),
+        ("names: cat", "0 0.5 0.5 0.1 0.1", "classes are called"),
+        ("names:", "0 0.5 0.5 0.1 0.1", "class 0, and there are 0 names"),
     ],
 )
 def test_a_broken_yolo_folder_says_what_is_wrong(folder: Path, names: str, line: str, said: str) -> None:
@@ -203,6 +205,18 @@ def test_a_broken_yolo_folder_says_what_is_wrong(folder: Path, names: str, line:
     (folder / "labels" / "a.txt").write_text(line)
     with pytest.raises(UsageError, match=said):
         read_boxes(folder, None, EXTENSIONS)
+
+
+@pytest.mark.parametrize("names", ["names:", "names: []", "names: {}"])
+def test_a_yolo_folder_without_a_box_needs_no_names(folder: Path, names: str) -> None:
+    (folder / "data.yaml").write_text(names)
+    (folder / "labels").mkdir()
+    (folder / "labels" / "a.txt").write_text("")
+    truth = read_boxes(folder, None, EXTENSIONS)
+    assert truth.labels == ()
+    assert [photo.boxes for photo in truth.photos] == [()]
+    (folder / "classes.txt").write_text("cat\n")
+    assert read_boxes(folder, None, EXTENSIONS).labels == ("cat",)
 
 
 def test_yolo_labels_of_photos_that_are_not_there(folder: Path) -> None:
