@@ -34,6 +34,8 @@ def change(settings: Settings, name: str, value: str | None) -> None:
     table, dot, label = name.partition(".")
     if name == TABLE and value is not None:
         raise UsageError("thresholds are set one by one", hint="Write `phototag config set thresholds.dog 0.4`.")
+    if table == TABLE and dot and not label.strip():
+        raise UsageError(f"“{name}” lacks the label", hint="Write it as in `phototag config set thresholds.dog 0.4`.")
     with edited(settings.config_file) as document:
         if dot and table == TABLE:
             if value is not None:
@@ -50,7 +52,11 @@ def change(settings: Settings, name: str, value: str | None) -> None:
 
 
 def _check_name(settings: Settings, name: str, value: str) -> None:
-    """Raise UsageError for a pack or a model that the catalog does not have."""
+    """Raise UsageError for a pack or a model that the catalog does not have, and for a provider that there is not."""
+    if name == "provider":
+        from phototag.inference.providers import checked_provider  # which loads onnxruntime
+
+        checked_provider(value)
     if name in ("pack", "classifier", "detector"):
         catalog = load_catalog(own=settings.folders.models / OWN_CATALOG)
         catalog.pack(value) if name == "pack" else catalog.model(value)

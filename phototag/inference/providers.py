@@ -34,13 +34,19 @@ def available() -> tuple[str, ...]:
     return tuple(name for name, execution in _EXECUTION.items() if execution in there)
 
 
+def checked_provider(asked: str) -> str:
+    """The provider's name. Raises UsageError for one that is none."""
+    if asked not in PROVIDERS:
+        raise UsageError(f"there is no provider “{asked}”", hint=f"Providers are: {', '.join(PROVIDERS)}.")
+    return asked
+
+
 def candidates(asked: str) -> tuple[str, ...]:
     """The providers to try in turn: the one that was asked for, or for `auto` every likely one, and the processor last.
 
     Raises UsageError for a name that is none, ModelMissingError, saying what to install, for one that is not there.
     """
-    if asked not in PROVIDERS:
-        raise UsageError(f"there is no provider “{asked}”", hint=f"Providers are: {', '.join(PROVIDERS)}.")
+    checked_provider(asked)
     there = available()
     if asked == AUTO:
         return (*(name for name in _BY_ITSELF if name in there and _accelerates(name)), CPU)

@@ -132,6 +132,8 @@ def test_another_file_for_a_member_makes_another_model(library: Library) -> None
         ("both", ("squares", "colours"), "is no detector"),
         ("squares", ("squares", "colours"), "already"),
         ("../both", ("squares", "colours"), "can't be the name"),
+        ("-nd", ("squares", "colours"), "can't be the name"),
+        ("tiny", ("squares", "colours"), "there is a pack"),
     ],
 )
 def test_what_can_not_be_fused(library: Library, name: str, members: tuple[str, ...], part: str) -> None:

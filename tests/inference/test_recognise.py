@@ -17,6 +17,7 @@ from phototag.errors import ModelBrokenError, UsageError
 from phototag.inference.analyser import open_analyser
 from phototag.inference.catalog import Catalog, load_catalog
 from phototag.inference.library import OWN_CATALOG, Library, State
+from phototag.inference.naming import checked_name
 from phototag.inference.own import Told, add_model
 from phototag.inference.spec import ModelFile
 from phototag.types import Findings
@@ -285,12 +286,24 @@ def test_own_models_stay_until_they_are_removed(library: Library, tmp_path: Path
     assert "mine" not in load_catalog(own=library.folder / OWN_CATALOG).models
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden"])
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "-nd", "my model", " x", "x\n", "_x"])
 def test_a_name_is_the_name_of_a_folder(library: Library, tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="can't be the name"):
         add_model(library, save(tmp_path / "m.onnx", {"o": YOLOX}), name)
     with pytest.raises(UsageError, match="no file"):
         add_model(library, tmp_path / "none.onnx", "mine")
+
+
+@pytest.mark.parametrize("name", ["yolox_nano", "nano-2", "8n", "v1.5", "größer"])
+def test_a_name_may_have_letters_digits_and_what_stands_between(library: Library, name: str) -> None:
+    assert checked_name(library, name) == name
+
+
+def test_a_model_is_not_called_like_a_pack(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is a pack “tiny”") as refused:
+        add_model(library, save(tmp_path / "m.onnx", {"o": YOLOX}), "tiny")
+    assert "my-tiny" in refused.value.hint
+    assert not library.folder.exists() or list(library.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
