@@ -21,8 +21,8 @@ LONGEST_WORD = 100
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """What one step did: canonical words that were given and taken, those of them that are new in this index, and the
-    number of photos."""
+    """What one step did: canonical words that were given and taken, those of them that became new words of this index,
+    and the number of photos."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -51,7 +51,7 @@ def tag(
     changes = [Correction(Kind.UNTAG, word) for word in removed] + [Correction(Kind.TAG, word) for word in added]
     with open_index(settings.db, write=True) as index, index.begin() as conn:
         stored.correct(conn, [(photo, change) for photo in photos for change in changes], relatives(known))
-    return Tagged(added, removed, new, len(photos))
+    return Tagged(added, removed, new if photos else (), len(photos))
 
 
 @dataclass(frozen=True, slots=True)

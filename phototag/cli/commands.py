@@ -9,6 +9,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from phototag.cli.examples import finish_help
+from phototag.cli.file_names import whole_file_names
 from phototag.cli.numbers import plain_numbers
 
 # The module of this package that has each command.
@@ -65,6 +66,7 @@ def registered(module: str) -> dict[str, Any]:
     commands = dict(typer.main.get_group(app).commands)
     finish_help(commands)
     plain_numbers(commands)
+    whole_file_names(commands)
     return commands
 
 

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,18 @@ def plain_numbers(commands: Mapping[str, Any]) -> None:
 
     “nan” is no number; a whole number beyond all that can be counted stands for the largest.
     """
+    for parameter in parameters(commands):
+        if parameter.type.name.startswith(("int", "float")):
+            kind = copy.copy(parameter.type)
+            kind.convert = partial(_convert, parameter.type)
+            parameter.type = kind
+
+
+def parameters(commands: Mapping[str, Any]) -> Iterator[Any]:
+    """Every option and argument of these commands, and of the commands below them."""
     for command in commands.values():
-        plain_numbers(getattr(command, "commands", {}))
-        for parameter in command.params:
-            if parameter.type.name.startswith(("int", "float")):
-                kind = copy.copy(parameter.type)
-                kind.convert = partial(_convert, parameter.type)
-                parameter.type = kind
+        yield from parameters(getattr(command, "commands", {}))
+        yield from command.params
 
 
 def _convert(kind: Any, value: Any, parameter: Any, context: Any) -> int | float:

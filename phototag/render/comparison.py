@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from phototag.render.tables import PlainTable, rows_table
+from phototag.render.text import counted
 
 SHOWN = 12
 
@@ -14,7 +15,7 @@ def comparison_tables(document: Mapping[str, Any], most: int = SHOWN) -> Iterato
     first, second = document["packs"]
     speeds = (f"{speed:.1f}" for speed in document["photos_per_second"])
     yield rows_table(
-        ((f"{document['photos']:,} photos", "left"), (first, "right"), (second, "right")),
+        ((counted(document["photos"], "photo"), "left"), (first, "right"), (second, "right")),
         (("photos a second", *speeds),),
     )
     for kind in ("boxes", "labels"):

@@ -65,6 +65,15 @@ def test_a_rejected_word_takes_its_boxes_and_all_below_it_along(phototag: Run, i
     assert "walk.png" not in paths(phototag, "dog")
 
 
+def test_a_word_that_no_photo_got_is_not_announced(inside: Inside, gallery: Path) -> None:
+    inside("index", gallery)
+    told = inside("tag", "--query", "zebra", "+zork").err
+    assert "+zork: 0 photos" in told
+    assert "new word" not in told
+    inside("search", "zork", code=2)
+    assert "“zork” is a new word" in inside("tag", "--query", "object:car", "+zork").err
+
+
 def test_new_words_belong_to_the_index(phototag: Run, indexed: Path) -> None:
     phototag("search", "rex", code=2)
     phototag("tag", indexed / "walk.png", "-rex", code=2)
