@@ -116,7 +116,7 @@ def compare(packs: tuple[str, str], number: int, settings: Settings, listener: L
     seconds = []
     seen: list[dict[int, View]] = []
     for pack, choice in zip(packs, chosen, strict=True):
-        listener(Note(f"running {pack} over {len(paths):,} photos"))
+        listener(Note(f"running {pack} over {counted(len(paths), 'photo')}"))
         models = [
             model_file(found, vocabulary, found.spec.confidences.floor)
             for found in (choice.classifier, choice.detector)
