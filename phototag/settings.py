@@ -107,7 +107,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # tomllib has its own ValueError, and lets others through
         raise UsageError(
             f"the settings in {file} can't be read: {error}", hint="Mend the file, or move it away."
         ) from error
@@ -126,7 +126,7 @@ def checked_setting(name: str, value: Any, where: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError("it must be a text")
     return value
 

@@ -1,15 +1,15 @@
 """The command line: parse, call, render. One file a command."""
 
-import os
 import signal
-import stat
+import sys
 from typing import Annotated
 
 import typer
 
 from phototag import __version__
+from phototag.cli import streams
 from phototag.cli.commands import LazyGroup
-from phototag.cli.session import Database, Quiet, Verbose
+from phototag.cli.session import Database, Quiet, Verbose, refused, say
 from phototag.errors import InterruptedRunError
 from phototag.interrupts import interrupted
 
@@ -45,19 +45,31 @@ def _common(
 
 def main() -> None:
     """Parse the command line, run the command, and exit with its code."""
-    piped = _stdout_is_pipe()
-    try:
-        app()
-    except SystemExit as stop:
-        code = InterruptedRunError.exit_code if interrupted() else stop.code
-        if code == InterruptedRunError.exit_code:  # an impatient second Ctrl-C does not change how it ended
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # rich ends with 1, its output put away, where the reader of a page of help or a table is gone (`| head`).
-        raise SystemExit(0 if code == 1 and piped and not _stdout_is_pipe() else code) from None
+    streams.open_closed()
+    piped = streams.stdout_is_pipe()
+    code = _run()
+    if interrupted():
+        code = InterruptedRunError.exit_code
+    if code == InterruptedRunError.exit_code:  # an impatient second Ctrl-C does not change how it ended
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # rich ends with 1, its output put away, where the reader of a page of help or a table is gone (`| head`).
+    code = 0 if code == 1 and piped and not streams.stdout_is_pipe() else code
+    streams.put_away_unwritten()
+    raise SystemExit(code)
 
 
-def _stdout_is_pipe() -> bool:
+def _run() -> int | str | None:
+    code: int | str | None = 0
     try:
-        return stat.S_ISFIFO(os.fstat(1).st_mode)
-    except OSError:  # closed
-        return False
+        try:
+            app()
+        except SystemExit as stop:
+            code = stop.code
+        if not code:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return code
+    except OSError as error:  # a page of help, or the version, that can't be written
+        say(refused(error))
+        return 1
+    return code

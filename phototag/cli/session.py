@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,11 +72,15 @@ class Session:
     def note(self, text: str) -> None:
         """Say something on stderr, unless the user wants quiet."""
         if not self.quiet:
-            self.err.print(readable(text), markup=False, style="dim")
+            self._tell(text, "dim")
 
     def warn(self, text: str) -> None:
         """Say something on stderr that the user should know, quiet or not."""
-        self.err.print(readable(text), markup=False, style="yellow")
+        self._tell(text, "yellow")
+
+    def _tell(self, text: str, style: str) -> None:
+        with suppress(OSError):  # a note that can't be written does not stop the result
+            self.err.print(readable(text), markup=False, style=style)
 
     def write(self, data: bytes) -> None:
         """Write result bytes on stdout."""
@@ -135,17 +140,27 @@ class exit_codes:  # noqa: N801 -- reads as a statement
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
         if isinstance(error, KeyboardInterrupt) or interrupted():
-            sys.stderr.write("stopped\n")
+            with suppress(OSError):
+                sys.stderr.write("stopped\n")
             raise typer.Exit(130) from None
         if self.verbose:
             traceback.print_exception(error)
+        if isinstance(error, OSError) and not isinstance(error, PhototagError):
+            error = refused(error)
         if isinstance(error, PhototagError):
             say(error)
             raise typer.Exit(self.failure if error.exit_code == 1 else error.exit_code) from None
         if isinstance(error, Exception) and type(error).__module__.split(".")[0] not in ("typer", "click"):
             text = f"phototag failed in a way nobody foresaw: {type(error).__name__}: {error}"
-            sys.stderr.write(f"{_printable(text)}\nRun it again with --verbose for the details, and report them.\n")
+            with suppress(OSError):
+                sys.stderr.write(f"{_printable(text)}\nRun it again with --verbose for the details, and report them.\n")
             raise typer.Exit(self.failure) from None
+
+
+def refused(error: OSError) -> PhototagError:
+    """What the system refused, in its own words: a full disk behind the output, a current folder that is gone."""
+    place = f": {os.fsdecode(error.filename)}" if isinstance(error.filename, (str, bytes)) else ""
+    return PhototagError(f"{error.strerror or error}{place}", hint="`--verbose` shows where that happened.")
 
 
 def say(error: PhototagError) -> None:
@@ -155,8 +170,9 @@ def say(error: PhototagError) -> None:
         lines += [f"  {_printable(error.text)}", f"  {' ' * error.position}^"]
     if error.hint:
         lines.append(_printable(error.hint))
-    sys.stderr.buffer.write("\n".join(lines).encode("utf-8", "backslashreplace") + b"\n")
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.buffer.write("\n".join(lines).encode("utf-8", "backslashreplace") + b"\n")
+        sys.stderr.flush()
 
 
 def _printable(text: str) -> str:

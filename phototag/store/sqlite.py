@@ -60,6 +60,10 @@ def has_content(path: Path) -> bool:
 def make_file(path: Path) -> None:
     """Make the file where there is none. An index holds places and times: only its owner may read it."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would never open, and a device leaves its lock in /dev
+            raise IndexFileError(
+                f"can't open the index {path}: it is no file", hint="Name another one with `--db PATH`."
+            )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
