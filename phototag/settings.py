@@ -126,9 +126,15 @@ def checked_setting(name: str, value: Any, where: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value or "\0" in value:
+    if not isinstance(value, str) or not value:
         raise ValueError("it must be a text")
     return value
+
+
+def _place(value: Any) -> str:
+    if "\0" in _text(value):
+        raise ValueError("no file has such a name")
+    return _text(value)
 
 
 def _confidence(value: Any) -> float:
@@ -187,7 +193,7 @@ def _threshold(label: str, value: Any) -> float:
 
 # How each setting is read, from TOML or from text; a test holds this table equal to the fields of Settings.
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "db": _text,
+    "db": _place,
     "pack": _text,
     "classifier": _text,
     "detector": _text,
