@@ -136,8 +136,7 @@ class exit_codes:  # noqa: N801 -- reads as a statement
         if error is None or isinstance(error, (typer.Exit, SystemExit)):
             return
         if isinstance(error, BrokenPipeError):
-            # The reader went away (`| head`): not our failure. Keep Python from flushing into the closed pipe.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader went away (`| head`): not our failure. What is unwritten is put away at the end.
             raise typer.Exit(0) from None
         if isinstance(error, KeyboardInterrupt) or interrupted():
             with suppress(OSError):
